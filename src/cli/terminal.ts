@@ -1,0 +1,57 @@
+/** Where the CLI writes: data to stdout, talk to stderr, progress only where somebody is watching. */
+export interface Terminal {
+  /** Columns that a line on stdout may take. */
+  readonly width: number;
+  readonly isColoured: boolean;
+  /** Writes data; resolves when it has been taken, also when nobody reads any more. */
+  write(text: string): Promise<void>;
+  /** Says a line to the person. */
+  say(text: string): void;
+  /** Shows a line that the next one replaces; null takes it away. */
+  progress(text: string | null): void;
+}
+
+/** Width where stdout is no terminal, such as in a log. */
+const DEFAULT_WIDTH = 100;
+/** Progress is shown at most this often. */
+const PROGRESS_INTERVAL_MS = 100;
+
+/** The terminal of this process. `NO_COLOR` and `FORCE_COLOR` are honoured. */
+export function processTerminal(): Terminal {
+  const { stdout, stderr } = process;
+  let shownAt = 0;
+  let isProgressShown = false;
+  return {
+    width: stdout.columns ?? DEFAULT_WIDTH,
+    isColoured: isColourWanted(),
+    write: (text) =>
+      new Promise((resolve, reject) => {
+        // A reader that has seen enough (`| head`) closes the pipe; that is no failure of ours.
+        const settle = (error: NodeJS.ErrnoException | null | undefined): void => {
+          if (error === null || error === undefined || error.code === 'EPIPE') resolve();
+          else reject(error);
+        };
+        stdout.once('error', settle);
+        stdout.write(text, settle);
+      }),
+    say(text) {
+      stderr.write(`${text}\n`);
+    },
+    progress(text) {
+      if (!stderr.isTTY) return;
+      const now = performance.now();
+      if (text !== null && now - shownAt < PROGRESS_INTERVAL_MS) return;
+      if (text === null && !isProgressShown) return;
+      shownAt = now;
+      isProgressShown = text !== null;
+      stderr.write(`\r\u001b[2K${text ?? ''}`);
+    },
+  };
+}
+
+function isColourWanted(): boolean {
+  const { NO_COLOR: none, FORCE_COLOR: force } = process.env;
+  if (none !== undefined && none !== '') return false;
+  if (force !== undefined && force !== '') return force !== '0';
+  return process.stdout.isTTY === true && process.env.TERM !== 'dumb';
+}

@@ -1,0 +1,47 @@
+import type { ByteSource } from './byte-source.ts';
+
+const INITIAL_BYTES = 1024 * 1024;
+
+/**
+ * A window over a byte source that grows only as far as one record needs. `bytes[start, end)` is what has
+ * been read and not yet consumed; views into it are valid until the next `fill`.
+ */
+export class RecordBuffer {
+  bytes = Buffer.allocUnsafe(INITIAL_BYTES);
+  start = 0;
+  end = 0;
+  /** No more bytes will come. */
+  isFinal = false;
+  /** Offset in the source of `bytes[0]`. */
+  #base = 0;
+  readonly #source: ByteSource;
+
+  constructor(source: ByteSource, firstOffset: number) {
+    this.#source = source;
+    this.#base = firstOffset;
+  }
+
+  /** The offset in the source of the byte at `index`. */
+  offsetOf(index: number): number {
+    return this.#base + index;
+  }
+
+  /** Reads more behind what is there; keeps `bytes[start, end)`, but moves it to the front. */
+  async fill(): Promise<void> {
+    if (this.start > 0) {
+      this.bytes.copyWithin(0, this.start, this.end);
+      this.#base += this.start;
+      this.end -= this.start;
+      this.start = 0;
+    }
+    if (this.end === this.bytes.length) {
+      const larger = Buffer.allocUnsafe(this.bytes.length * 2);
+      this.bytes.copy(larger, 0, 0, this.end);
+      this.bytes = larger;
+    }
+    const read = this.#source.read(this.bytes.subarray(this.end));
+    const count = typeof read === 'number' ? read : await read;
+    if (count === 0) this.isFinal = true;
+    this.end += count;
+  }
+}

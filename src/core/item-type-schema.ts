@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import { propertyDriftTypes } from './drift-type.ts';
+import { parsePointer } from './json-pointer.ts';
+import { patternFault } from './path-pattern.ts';
+
+/** Members deeper than this are not located by the scan that identifies items without parsing them. */
+const MAX_IDENTIFYING_SEGMENTS = 2;
+
+const name = z
+  .string()
+  .regex(/^[A-Za-z][A-Za-z0-9._-]{0,99}$/, 'a letter, then up to 99 letters, digits, ".", "_" or "-"')
+  .describe('Stable name of the item type; part of every fingerprint.');
+
+const pointer = z
+  .string()
+  .refine((text) => text === '' || text.startsWith('/'), 'a JSON Pointer starts with "/"');
+
+const identifyingPointer = pointer.refine(
+  (text) => text !== '' && parsePointer(text).length <= MAX_IDENTIFYING_SEGMENTS,
+  `a JSON Pointer of one or ${MAX_IDENTIFYING_SEGMENTS} segments`,
+);
+
+const pattern = z.string().superRefine((text, context) => {
+  const fault = patternFault(text);
+  if (fault !== null) context.addIssue({ code: 'custom', message: fault });
+});
+
+const patterns = z.array(pattern).max(500).default([]);
+
+const matchRule = z
+  .strictObject({
+    path: identifyingPointer.optional().describe('The member whose text is looked at; with `is`.'),
+    is: z
+      .array(z.string().min(1))
+      .min(1)
+      .optional()
+      .describe('Texts of which one must fit; "*" stands for any characters.'),
+    has: z
+      .array(identifyingPointer)
+      .min(1)
+      .optional()
+      .describe('Members that must all be there and not null.'),
+  })
+  .refine(
+    (rule) => rule.path !== undefined || rule.has !== undefined,
+    'a rule needs `path` and `is`, or `has`',
+  )
+  .refine((rule) => (rule.path === undefined) === (rule.is === undefined), '`path` and `is` go together');
+
+const keyedArray = z.strictObject({
+  path: pattern.describe('The array.'),
+  key: z
+    .array(pointer.min(1))
+    .min(1)
+    .describe('Where an element holds its key; the first that it has counts.'),
+});
+
+const sensitivePath = z.union([
+  pattern,
+  z.strictObject({
+    path: pattern,
+    when: z.strictObject({
+      sibling: z.string().min(1).describe('Name of a member beside the value.'),
+      is: z
+        .array(z.string().min(1))
+        .min(1)
+        .optional()
+        .describe('Texts of which one must fit; without it, not null and not false.'),
+    }),
+  }),
+]);
+
+const impact = z.number().min(0).max(1);
+
+/** One item type as it is written in YAML. Every list is optional. */
+export const itemTypeSchema = z.strictObject({
+  itemType: name,
+  title: z.string().min(1).max(100).describe('What people call it.').optional(),
+  extends: name.optional().describe('A definition whose rules apply too, after the ones here.'),
+  isAbstract: z.boolean().default(false).describe('Only to be extended; matches nothing.'),
+  isFallback: z
+    .boolean()
+    .default(false)
+    .describe('Tried after all others; what it takes is reported as an unknown type.'),
+  guessesIdentity: z.boolean().default(false).describe('The identity is a guess, which is reported.'),
+  match: z.array(matchRule).default([]).describe('How an object of this type is recognised: any of these.'),
+  identity: z
+    .array(identifyingPointer)
+    .default([])
+    .describe('Where its id is; the first that it has counts.'),
+  weakIdentity: z
+    .array(identifyingPointer)
+    .default([])
+    .describe(
+      'Where an id is guessed, and that reported, if no object of this type has its identity on either side.',
+    ),
+  label: z
+    .array(pointer.min(1))
+    .default([])
+    .describe('Where its name for people is; the first that it has counts.'),
+  absent: z
+    .array(z.enum(['null', 'empty_array', 'empty_string']))
+    .default([])
+    .describe('Values that mean the same as no member at all.'),
+  volatile: patterns.describe('What changes without meaning anything.'),
+  keep: patterns.describe('Exceptions from `volatile`.'),
+  unordered: patterns.describe('Arrays whose order and repetitions mean nothing.'),
+  ordered: patterns.describe('Exceptions from `unordered` and `keyed`.'),
+  keyed: z.array(keyedArray).default([]).describe('Arrays whose elements have a key and no order.'),
+  sensitive: z.array(sensitivePath).default([]).describe('What is only ever kept as a digest.'),
+  evidence: z
+    .strictObject({
+      show: patterns.describe('The values that a finding may show.'),
+      withhold: patterns.describe('Exceptions from `show`.'),
+    })
+    .prefault({}),
+  driftTypes: z.array(z.strictObject({ path: pattern, driftType: z.enum(propertyDriftTypes) })).default([]),
+  impact: z.array(z.strictObject({ path: pattern, baseImpact: impact })).default([]),
+  presenceImpact: z.strictObject({ added: impact.optional(), removed: impact.optional() }).prefault({}),
+});
+
+/** A file of item types. */
+export const itemTypeFileSchema = z.strictObject({ itemTypes: z.array(itemTypeSchema).min(1).max(1000) });
+
+export type ItemTypeDefinition = z.output<typeof itemTypeSchema>;

@@ -1,0 +1,29 @@
+/** Most edits by which a mistyped word may differ from the one that was meant. */
+const MAX_EDITS = 3;
+
+/** The one of `candidates` that `word` was probably meant to be, or null where none is near. */
+export function nearestWord(word: string, candidates: readonly string[]): string | null {
+  let nearest: string | null = null;
+  let fewest = Math.min(MAX_EDITS, Math.ceil(word.length / 2));
+  for (const candidate of candidates) {
+    const edits = editDistance(word.slice(0, 100).toLowerCase(), candidate.toLowerCase());
+    if (edits > fewest || (edits === fewest && nearest !== null)) continue;
+    nearest = candidate;
+    fewest = edits;
+  }
+  return nearest;
+}
+
+/** Levenshtein distance in UTF-16 code units. */
+function editDistance(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= one.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j++) {
+      const change = (row[j - 1] as number) + (one[i - 1] === other[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[other.length] as number;
+}

@@ -1,0 +1,94 @@
+import { asSet, elementKeys, elementPlace } from './array-form.ts';
+import { compareText } from './compare-text.ts';
+import { type ItemType, isSensitive, type PlaceRules } from './item-type.ts';
+import { emptyJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
+import type { PathState } from './path-pattern.ts';
+import { digestSensitive, isSecretName, isSecretPair, looksLikeSecret } from './redact.ts';
+
+/** What the walk carries along. */
+interface Context {
+  readonly type: ItemType;
+  readonly digestKey: string;
+  readonly dropsNull: boolean;
+  readonly dropsEmptyArray: boolean;
+  readonly dropsEmptyString: boolean;
+}
+
+/**
+ * The facts of an item: what of `object` has meaning, in one form. Volatile members are gone, members whose
+ * value means absence are gone, arrays without order are sorted (keyed ones by their key), and secrets are
+ * digests under `digestKey`. Objects have no prototype. Two objects mean the same exactly when the canonical
+ * forms of their facts are equal.
+ */
+export function normalise(object: JsonObject, type: ItemType, digestKey: string): JsonObject {
+  const { absent } = type.definition;
+  const context: Context = {
+    type,
+    digestKey,
+    dropsNull: absent.includes('null'),
+    dropsEmptyArray: absent.includes('empty_array'),
+    dropsEmptyString: absent.includes('empty_string'),
+  };
+  return normaliseObject(object, type.root, context);
+}
+
+function normaliseObject(object: JsonObject, place: PathState, context: Context): JsonObject {
+  const result = emptyJsonObject();
+  const secretMember = isSecretPair(object) ? 'value' : null;
+  for (const name of Object.keys(object)) {
+    const below = place.next(name);
+    const rules = context.type.rulesAt(below);
+    if (rules.isVolatile) continue;
+    const value = object[name] as JsonValue;
+    if (isAbsent(value, context)) continue;
+    const isSecret =
+      isSensitive(rules, object) ||
+      (typeof value === 'string' && value !== '' && (name === secretMember || isSecretName(name)));
+    const facts =
+      isSecret && value !== null
+        ? digestSensitive(value, context.digestKey)
+        : normaliseValue(value, below, rules, context);
+    if (!isAbsent(facts, context)) result[name] = facts;
+  }
+  return result;
+}
+
+function normaliseValue(value: JsonValue, place: PathState, rules: PlaceRules, context: Context): JsonValue {
+  if (typeof value === 'string')
+    return looksLikeSecret(value) ? digestSensitive(value, context.digestKey) : value;
+  if (value === null || typeof value !== 'object') return Object.is(value, -0) ? 0 : value;
+  return Array.isArray(value)
+    ? normaliseArray(value, place, rules, context)
+    : normaliseObject(value, place, context);
+}
+
+function normaliseArray(
+  values: JsonValue[],
+  place: PathState,
+  rules: PlaceRules,
+  context: Context,
+): JsonValue[] {
+  let elements: JsonValue[] = [];
+  for (const value of values) {
+    const below = elementPlace(value, place, rules);
+    const belowRules = context.type.rulesAt(below);
+    if (belowRules.isVolatile) continue;
+    const isSecret = value !== null && isSensitive(belowRules, values);
+    elements.push(
+      isSecret
+        ? digestSensitive(value, context.digestKey)
+        : normaliseValue(value, below, belowRules, context),
+    );
+  }
+  if (rules.isUnordered) elements = asSet(elements);
+  const keys = rules.keys === null ? null : elementKeys(elements, rules.keys);
+  if (keys === null) return elements;
+  const order = keys.map((key, index) => ({ key, index })).sort((a, b) => compareText(a.key, b.key));
+  return order.map(({ index }) => elements[index] as JsonValue);
+}
+
+function isAbsent(value: JsonValue, context: Context): boolean {
+  if (value === null) return context.dropsNull;
+  if (value === '') return context.dropsEmptyString;
+  return context.dropsEmptyArray && Array.isArray(value) && value.length === 0;
+}

@@ -1,0 +1,19 @@
+import { createHmac, hash } from 'node:crypto';
+
+/** SHA-256 of the UTF-8 bytes of `text`, or of `text` itself when it is bytes; 64 lower-case hex digits. */
+export function sha256Hex(text: string | Uint8Array): string {
+  return hash('sha256', text, 'hex');
+}
+
+/**
+ * SHA-256 as a string of 32 characters U+0000 … U+00FF, one per byte: the smallest form that can be the
+ * key of a Map. Not for output.
+ */
+export function sha256Packed(bytes: Uint8Array): string {
+  return hash('sha256', bytes, 'binary');
+}
+
+/** HMAC-SHA-256 of `text` under `key`; 64 lower-case hex digits. */
+export function hmacSha256Hex(key: string, text: string): string {
+  return createHmac('sha256', key).update(text).digest('hex');
+}

@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitest/config';
+
+// unit: pure, beside the sources. cli: the product from outside, and the checks on the repository itself.
+// Later: db (src/**/*.db.test.ts on a real PostgreSQL) and browser (test/browser/**).
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts'],
+          exclude: ['src/**/*.db.test.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'cli',
+          include: ['test/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
+  },
+});
