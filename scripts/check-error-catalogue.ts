@@ -8,6 +8,8 @@ const root = join(import.meta.dirname, '..');
 const catalogueFile = 'src/core/errors.ts';
 const documentFile = 'docs/errors.md';
 
+const document = readFileSync(join(root, documentFile), 'utf8');
+
 /** Names in quotes anywhere in the product's sources; tests and the catalogue itself don't count as use. */
 function findQuotedNames(): Set<string> {
   const names = new Set<string>();
@@ -23,12 +25,10 @@ function findQuotedNames(): Set<string> {
 /** Line of each documented code: "### `code`", or the first cell of a table row, "| `code` | … |". */
 function findDocumentedCodes(): Map<string, number> {
   const codes = new Map<string, number>();
-  readFileSync(join(root, documentFile), 'utf8')
-    .split('\n')
-    .forEach((line, index) => {
-      const code = /^(?:#{1,6}|\|)\s*`([^`]+)`/.exec(line)?.[1];
-      if (code !== undefined) codes.set(code, index + 1);
-    });
+  document.split('\n').forEach((line, index) => {
+    const code = /^(?:#{1,6}|\|)\s*`([^`]+)`/.exec(line)?.[1];
+    if (code !== undefined) codes.set(code, index + 1);
+  });
   return codes;
 }
 
@@ -49,6 +49,10 @@ function findDisagreements(): string[] {
     ...[...documented]
       .filter(([code]) => !Object.hasOwn(errorCatalogue, code))
       .map(([code, line]) => `${documentFile}:${line}: ${code} is not in ${catalogueFile}`),
+    ...Object.entries(errorCatalogue)
+      .filter(([code]) => documented.has(code))
+      .filter(([code, { title, action }]) => !document.includes(`| \`${code}\` | ${title} | ${action} |`))
+      .map(([code]) => `${documentFile}: the row of ${code} does not say what ${catalogueFile} says`),
   ];
 }
 

@@ -4,6 +4,7 @@ import { loadItemTypes } from '../../features/inventory/item-type-files.ts';
 import { loadPlan, readConfigText } from '../config-file.ts';
 import { packageVersion } from '../package-version.ts';
 import type { Terminal } from '../terminal.ts';
+import { keepYoungGenerationSmall } from '../young-generation.ts';
 import { diffExports } from './offline-diff.ts';
 
 export interface DiffOptions {
@@ -19,6 +20,7 @@ export async function runDiff(
   options: DiffOptions,
   terminal: Terminal,
 ): Promise<number> {
+  keepYoungGenerationSmall();
   const plan = loadPlan(options.plan);
   const { types } = options;
   const registry = loadItemTypes(types === undefined ? null : { path: types, text: readConfigText(types) });
