@@ -45,15 +45,23 @@ export const errorCatalogue = {
   ),
   invalid_encoding: problem('unread', 'Not UTF-8 or UTF-16', 'Save the file as UTF-8.'),
   invalid_gzip: problem('unread', 'Not a complete gzip stream', 'Copy or compress the file again.'),
-  not_an_object: problem('unread', 'Not a JSON object', 'An item is a JSON object; remove what is none.'),
+  not_an_object: problem(
+    'unread',
+    'Not a JSON object',
+    'An item is a JSON object; leave anything else out of the export.',
+  ),
   item_too_large: problem(
     'unread',
     'The item is too large',
-    'Leave the object out of the export, or split it.',
+    'Leave it out of the export; write a long list as NDJSON or as a plain array.',
   ),
   nesting_too_deep: problem('unread', 'Nested too deep', 'Leave the object out of the export.'),
-  unreadable_file: problem('unread', 'The file can not be read', 'Give yourself the right to read it.'),
-  unreadable_folder: problem('unread', 'The folder can not be read', 'Give yourself the right to read it.'),
+  unreadable_file: problem(
+    'unread',
+    'The file can not be read',
+    'Check that it is there and that you may read it.',
+  ),
+  unreadable_folder: problem('unread', 'The folder can not be read', 'Check that you may list it.'),
   link_leaves_tree: problem(
     'unread',
     'A symbolic link leads out of the export',
@@ -62,12 +70,12 @@ export const errorCatalogue = {
   file_changed: problem(
     'unread',
     'The file changed while it was read',
-    'Compare again when the export has ended.',
+    'Compare again when nothing writes to the export.',
   ),
   incomplete_pages: problem(
     'type_unread',
     'A list ends before its last page',
-    'Follow @odata.nextLink to the end.',
+    'Export all pages, to the last nextLink.',
   ),
   missing_identity: problem(
     'type_unread',
@@ -90,11 +98,11 @@ export const errorCatalogue = {
     'The same identity with different content',
     'Remove all but one of them.',
   ),
-  duplicate_item: problem('notice', 'The same item more than once', 'Nothing: it counts once.'),
+  duplicate_item: problem('notice', 'The same item more than once', 'None needed: it counts once.'),
   unsafe_number: problem(
     'notice',
     'A number too large for a double',
-    'Nothing: it is compared digit by digit.',
+    'None needed: it is compared digit by digit.',
   ),
   unknown_item_type: problem(
     'notice',
@@ -113,7 +121,7 @@ export const errorCatalogue = {
     'A configuration file can not be read',
     'Check the path and your rights to it.',
   ),
-  internal_error: error(500, 'Driftplane failed', 'Please report it with the message.'),
+  internal_error: error(500, 'Driftplane failed', 'Please report it, with the message and the command.'),
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

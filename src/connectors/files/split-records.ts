@@ -66,14 +66,15 @@ const OPEN_BRACE = 0x7b;
 /** All records of a file, in its order. Throws UnreadableFile. */
 export async function* splitRecords(file: OpenFile, form: FileForm): AsyncGenerator<RecordBatch> {
   const buffer = new RecordBuffer(file, file.firstOffset);
-  if (!(await skipSpace(buffer))) {
+  const newlines = await skipSpaceCounting(buffer);
+  if (newlines === null) {
     yield faultBatch('empty_file', WHOLE, 'it holds no JSON');
     return;
   }
   const first = buffer.bytes[buffer.start];
-  if (form === 'lines') yield* splitLines(buffer, 1);
+  if (form === 'lines') yield* splitLines(buffer, newlines + 1);
   else if (first === OPEN_BRACKET) yield* splitArray(buffer);
-  else yield* splitDocument(buffer);
+  else yield* splitDocument(buffer, newlines + 1);
 }
 
 function emptyBatch(): RecordBatch {
@@ -243,9 +244,9 @@ function brokenArray(index: number, detail: string): FileFault {
  * A file that begins with an object (or with no JSON at all): one item, or a list in an object, or more
  * values one after the other, which are taken as lines where the first one has its line for itself.
  */
-async function* splitDocument(buffer: RecordBuffer): AsyncGenerator<RecordBatch> {
+async function* splitDocument(buffer: RecordBuffer, firstLine: number): AsyncGenerator<RecordBatch> {
   const scanner = createJsonScanner({ wanted: envelopeMembers, maxDepth: SPLIT_DEPTH });
-  let line = 1;
+  let line = firstLine;
   let isFirst = true;
   for (;;) {
     const newlines = await skipSpaceCounting(buffer);

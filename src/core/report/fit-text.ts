@@ -5,6 +5,10 @@ const ELLIPSIS = '…';
 /** What is shown of a common beginning, in UTF-16 code units. */
 const CONTEXT_LENGTH = 20;
 
+/** What is left of a long string in JSON, in columns with its quotes. */
+const STRING_WIDTH = 40;
+const jsonString = /"[^"\\]*(?:\\.[^"\\]*)*"/g;
+
 /** The longest beginning of `text` that is no wider than `width`. */
 function takeStart(text: string, width: number): string {
   let used = 0;
@@ -86,6 +90,11 @@ export function cutPair(before: string, after: string, width: number): readonly 
   if (fits(before, width) && fits(after, width)) return [before, after];
   const [was, is] = differingEnds(before, after);
   return [cutEnd(was, width), cutEnd(is, width)];
+}
+
+/** Compact JSON with the middles of its long strings cut out. */
+export function cutStrings(json: string): string {
+  return json.replace(jsonString, (string) => cutMiddle(string, STRING_WIDTH));
 }
 
 function commonPrefixLength(a: string, b: string): number {

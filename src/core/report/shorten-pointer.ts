@@ -1,17 +1,14 @@
 import { displayWidth } from './display-width.ts';
 import { cutMiddle } from './fit-text.ts';
 
-/** A segment at least this wide says what the path is about, as the definition id of a setting does. */
-const TELLING_WIDTH = 20;
-
-/** How narrow a long segment may get before other segments are left out for it, and before that is given up. */
-const NARROWEST = [40, TELLING_WIDTH] as const;
+/** How narrow long segments may get before others are left out for them: first this, and then this. */
+const NARROWEST = [40, 20] as const;
 
 const GAP = '…';
 
 /**
  * A printable JSON Pointer in at most `width` columns. Where it is too long, long segments lose their middles,
- * then segments are left out from the left on; the first, the last telling and the last one stay longest.
+ * then segments are left out from the left on; the first, the most telling and the last one stay longest.
  */
 export function shortenPointer(pointer: string, width: number): string {
   if (displayWidth(pointer) <= width) return pointer;
@@ -30,11 +27,14 @@ export function shortenPointer(pointer: string, width: number): string {
   return cutMiddle(`/${GAP}/${segments[telling]}`, width);
 }
 
-/** The last segment that is long enough to be an id; the longest where none is. */
+/**
+ * The segment that says what the path is about, as the definition id of a setting does: the last of about the
+ * length of the longest.
+ */
 function tellingIndex(segments: readonly string[]): number {
   const widths = segments.map(displayWidth);
-  const index = widths.findLastIndex((width) => width >= TELLING_WIDTH);
-  return index < 0 ? widths.lastIndexOf(Math.max(...widths)) : index;
+  const widest = Math.max(...widths);
+  return widths.findLastIndex((width) => width >= widest * 0.75);
 }
 
 function dropOrder(count: number, telling: number): number[] {

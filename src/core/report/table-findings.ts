@@ -4,7 +4,7 @@ import type { Finding, ShownChange } from '../generate.ts';
 import { type ChangeText, changeText } from './change-text.ts';
 import { countText } from './count-text.ts';
 import { displayWidth } from './display-width.ts';
-import { cutEnd, differingEnds, fits, wrapText } from './fit-text.ts';
+import { cutEnd, cutStrings, differingEnds, fits, wrapText } from './fit-text.ts';
 import type { FindingGroup } from './group-findings.ts';
 import { printable } from './printable.ts';
 import { shortenPointer } from './shorten-pointer.ts';
@@ -83,8 +83,11 @@ function inlineValue({ before, after }: ChangeText, styles: TerminalStyles): str
 
 /** Values that need lines of their own. Of two long ones the part that differs is shown. */
 function valueLines({ before, after }: ChangeText, room: number, styles: TerminalStyles): string[] {
-  if (before === null) return wrapText(after ?? '', room, MAX_VALUE_LINES).map(styles.green);
-  if (after === null) return wrapText(before, room, MAX_VALUE_LINES).map(styles.red);
+  if (before === null || after === null) {
+    const value = before ?? after ?? '';
+    const text = /^[{[]/.test(value) ? cutStrings(value) : value;
+    return wrapText(text, room, MAX_VALUE_LINES).map(before === null ? styles.green : styles.red);
+  }
   const width = room - 2;
   const isWhole = [before, after].every(
     (side) => wrapText(side, width, MAX_VALUE_LINES + 1).length <= MAX_VALUE_LINES,
