@@ -3,10 +3,10 @@ import type { ErrorDetail } from './errors.ts';
 import { compileItemType, type ItemType } from './item-type.ts';
 import { type ItemTypeDefinition, itemTypeFileSchema } from './item-type-schema.ts';
 import { parsePointer, valueAt } from './json-pointer.ts';
-import type { WantedMembers } from './json-scan.ts';
 import type { JsonObject, JsonValue } from './json-value.ts';
 import { matchesGlob } from './path-pattern.ts';
 import { describeIssues } from './validation.ts';
+import type { WantedMembers } from './wanted-members.ts';
 
 /** Longest external id, in UTF-16 code units. */
 const MAX_ID_LENGTH = 1024;

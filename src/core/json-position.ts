@@ -1,5 +1,5 @@
+import { decodeString } from './json-lexis.ts';
 import { formatPointer } from './json-pointer.ts';
-import { decodeString } from './json-scan.ts';
 
 /**
  * JSON Pointer of the member or element at byte `offset` of the valid JSON value that starts at `start`.

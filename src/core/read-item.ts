@@ -3,18 +3,14 @@ import { contentHash } from './content-hash.ts';
 import type { ProblemCode } from './errors.ts';
 import type { ItemType } from './item-type.ts';
 import { asExternalId, type InheritedMembers, type ItemTypeRegistry } from './item-type-registry.ts';
+import { decodeString } from './json-lexis.ts';
 import { parsePointer, valueAt } from './json-pointer.ts';
 import { lineAt, pointerAt } from './json-position.ts';
-import {
-  createJsonScanner,
-  decodeString,
-  type JsonScan,
-  type WantedMember,
-  type WantedMembers,
-} from './json-scan.ts';
+import { createJsonScanner, type JsonScan } from './json-scan.ts';
 import { emptyJsonObject, isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
 import { normalise } from './normalise.ts';
 import { isSensitiveDigest } from './redact.ts';
+import type { WantedMember, WantedMembers } from './wanted-members.ts';
 
 /** Longest label kept, in UTF-16 code units. */
 const MAX_LABEL_LENGTH = 300;

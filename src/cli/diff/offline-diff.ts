@@ -4,27 +4,24 @@
  * once more to say how, and no more than a small record per item stays in memory.
  */
 
-import { type Comparison, compareInventories, type ItemPair } from '../../core/compare.ts';
-import { contentHash } from '../../core/content-hash.ts';
+import { compareInventories } from '../../core/compare.ts';
 import { coverageOf, joinCoverage } from '../../core/coverage.ts';
-import { type DiffReport, digestFindings, type NamedItem, summarise } from '../../core/diff-report.ts';
-import { ENGINE_VERSION } from '../../core/engine-version.ts';
+import { type DiffReport, digestFindings, summarise } from '../../core/diff-report.ts';
 import { OFFLINE_SCOPE_KEY } from '../../core/fingerprint.ts';
-import { generateFindings, type ItemChange } from '../../core/generate.ts';
+import { generateFindings } from '../../core/generate.ts';
 import { groupByIdentity, joinAmbiguous, type ReadingAccess } from '../../core/identity-groups.ts';
 import type { ItemTypeRegistry } from '../../core/item-type-registry.ts';
-import type { JsonObject, JsonValue } from '../../core/json-value.ts';
 import { limits } from '../../core/limits.ts';
 import type { Plan } from '../../core/plan-schema.ts';
 import { compareProblems } from '../../core/problem.ts';
-import { diffProperties } from '../../core/property-diff.ts';
 import { createItemReader, type ItemReader } from '../../core/read-item.ts';
 import { OFFLINE_DIGEST_KEY } from '../../core/redact.ts';
-import { sha256Hex } from '../../core/sha256.ts';
 import { Contents } from './contents.ts';
+import { digestInputs } from './inputs-digest.ts';
 import { recordProblems } from './item-problems.ts';
-import { isSameContent, readingOf, type SideItem, type SideRecord } from './reading.ts';
-import { ChangedFile, rereadRecords } from './reread.ts';
+import { listChanges, nameItem } from './list-changes.ts';
+import { isSameContent, readingOf, type SideItem } from './reading.ts';
+import { ChangedFile } from './reread.ts';
 import { settleIdentities } from './settle-identities.ts';
 import { Side } from './side.ts';
 
@@ -42,9 +39,6 @@ export interface OfflineDiff {
   /** Files of both exports whose names say that they hold no JSON. */
   readonly otherFileCount: number;
 }
-
-/** Bytes of changed items that are held at once to compare their properties. */
-const PAIR_BATCH_BYTES = 16 * 1024 * 1024;
 
 /** Throws DriftplaneError where there is no export; everything else that is wrong is a problem in the report. */
 export async function diffExports(input: OfflineDiffInput): Promise<OfflineDiff> {
@@ -70,7 +64,7 @@ export async function diffExports(input: OfflineDiffInput): Promise<OfflineDiff>
     } catch (error) {
       // A file that has changed since it was read is left out, and the rest compared without it.
       if (!(error instanceof ChangedFile)) throw error;
-      error.side.dropFile(error.fileIndex, error.cause);
+      (error.home === baseline ? baseline : current).dropFile(error.fileIndex, error.cause);
     }
   }
 }
@@ -164,103 +158,4 @@ function itemsToTellApart(sides: readonly (readonly SideItem[])[]): SideItem[] {
     }
   }
   return items;
-}
-
-function nameItem(item: SideItem): NamedItem {
-  const { itemType, externalId, label } = readingOf(item);
-  return { itemType, externalId, label: label ?? externalId };
-}
-
-async function listChanges(comparison: Comparison<SideItem>, reader: ItemReader): Promise<ItemChange[]> {
-  const changes: ItemChange[] = [
-    ...comparison.added.map((item) => presenceChange('added', item)),
-    ...comparison.removed.map((item) => presenceChange('removed', item)),
-  ];
-  for (const batch of batches(comparison.changed)) {
-    const facts = await readFacts(
-      batch.flatMap(({ before, after }) => [before, after]),
-      reader,
-    );
-    for (const { before, after } of batch) {
-      const { type, externalId } = readingOf(after);
-      const properties = diffProperties(
-        facts.get(before) as JsonObject,
-        facts.get(after) as JsonObject,
-        type,
-      );
-      changes.push({
-        change: 'changed',
-        type,
-        externalId,
-        label: nameItem(after).label,
-        path: after.path,
-        beforeHash: readingOf(before).contentHash,
-        afterHash: readingOf(after).contentHash,
-        properties,
-      });
-    }
-  }
-  return changes;
-}
-
-function presenceChange(change: 'added' | 'removed', item: SideItem): ItemChange {
-  const { contentHash: hash, type, externalId } = readingOf(item);
-  const hashes =
-    change === 'added' ? { beforeHash: null, afterHash: hash } : { beforeHash: hash, afterHash: null };
-  return {
-    change,
-    type,
-    externalId,
-    label: nameItem(item).label,
-    path: item.path,
-    ...hashes,
-    properties: [],
-  };
-}
-
-function* batches(pairs: readonly ItemPair<SideItem>[]): Generator<ItemPair<SideItem>[]> {
-  let batch: ItemPair<SideItem>[] = [];
-  let bytes = 0;
-  for (const pair of pairs) {
-    batch.push(pair);
-    bytes += pair.before.length + pair.after.length;
-    if (bytes < PAIR_BATCH_BYTES) continue;
-    yield batch;
-    batch = [];
-    bytes = 0;
-  }
-  if (batch.length > 0) yield batch;
-}
-
-async function readFacts(
-  records: readonly SideRecord[],
-  reader: ItemReader,
-): Promise<Map<SideRecord, JsonObject>> {
-  const facts = new Map<SideRecord, JsonObject>();
-  await rereadRecords(records, (record, raw) => {
-    const item = reader.read(raw);
-    if (item.isRead) facts.set(record, item.facts);
-  });
-  return facts;
-}
-
-/** Over the bytes of all items, whatever their order and files, the rules, the plan and the engine. */
-function digestInputs({ baseline, current, registry, plan }: Sides): string {
-  const digestSide = (side: Side): string =>
-    sha256Hex(
-      Buffer.from(
-        side.records
-          .map(({ content }) => content.key)
-          .sort()
-          .join('\n'),
-        'utf8',
-      ),
-    );
-  return contentHash({
-    engine: ENGINE_VERSION,
-    rules: registry.digest,
-    plan: plan as unknown as JsonValue,
-    baseline: digestSide(baseline),
-    current: digestSide(current),
-  });
 }

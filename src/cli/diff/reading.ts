@@ -1,8 +1,8 @@
+import type { ExportFile } from '../../connectors/files/export-files.ts';
 import { type Locator, locatorText } from '../../connectors/files/split-records.ts';
 import type { ItemType } from '../../core/item-type.ts';
 import type { InheritedMembers } from '../../core/item-type-registry.ts';
 import type { Flaw } from '../../core/read-item.ts';
-import type { Side } from './side.ts';
 
 /** What reading bytes as an item gave. Of bytes that stand on both sides only the identity is read at first. */
 export interface Reading {
@@ -33,9 +33,16 @@ export interface Content {
   reading: Reading | { readonly failure: Flaw } | null;
 }
 
+/** The export that a record is of, as far as a record has to know it. */
+export interface RecordHome {
+  readonly files: readonly ExportFile[];
+  /** Whether records of the file can be read again by their offsets. */
+  isVerbatim(fileIndex: number): boolean;
+}
+
 /** Where one run of bytes stands. Small: there is one per item and side. */
 export class SideRecord {
-  readonly side: Side;
+  readonly home: RecordHome;
   readonly fileIndex: number;
   readonly offset: number;
   readonly length: number;
@@ -44,12 +51,12 @@ export class SideRecord {
   readonly content: Content;
 
   constructor(
-    side: Side,
+    home: RecordHome,
     fileIndex: number,
     place: { offset: number; length: number; locator: Locator },
     content: Content,
   ) {
-    this.side = side;
+    this.home = home;
     this.fileIndex = fileIndex;
     this.offset = place.offset;
     this.length = place.length;
@@ -58,11 +65,13 @@ export class SideRecord {
     this.content = content;
   }
 
-  /** As the user can open it. */
+  get filePath(): string {
+    return this.home.files[this.fileIndex]?.path ?? '';
+  }
+
+  /** The place in the file too, as the user can open it. */
   get path(): string {
-    return (
-      this.side.filePath(this.fileIndex) + locatorText({ form: this.locatorForm, position: this.position })
-    );
+    return this.filePath + locatorText({ form: this.locatorForm, position: this.position });
   }
 
   /** Why the bytes are no item; null where they are one. */

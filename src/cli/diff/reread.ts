@@ -2,16 +2,16 @@ import { UnreadableFile } from '../../connectors/files/byte-source.ts';
 import type { ExportFile } from '../../connectors/files/export-files.ts';
 import { openForRereading, readRecords } from '../../connectors/files/read-file.ts';
 import type { RawItem } from '../../core/read-item.ts';
-import type { SideRecord } from './reading.ts';
-import { recordKey, type Side } from './side.ts';
+import type { RecordHome, SideRecord } from './reading.ts';
+import { recordKey } from './record-key.ts';
 
 /** A file gave other bytes than the first time. */
 export class ChangedFile extends Error {
-  readonly side: Side;
+  readonly home: RecordHome;
   readonly fileIndex: number;
-  constructor(side: Side, fileIndex: number, cause: unknown) {
+  constructor(home: RecordHome, fileIndex: number, cause: unknown) {
     super('the file changed between two readings', { cause });
-    this.side = side;
+    this.home = home;
     this.fileIndex = fileIndex;
   }
 }
@@ -25,23 +25,23 @@ export async function rereadRecords(
   onRecord: (record: SideRecord, raw: RawItem) => void,
 ): Promise<void> {
   for (const group of groupByFile(records)) {
-    const { side, fileIndex } = group[0] as SideRecord;
-    const file = side.files[fileIndex] as ExportFile;
+    const { home, fileIndex } = group[0] as SideRecord;
+    const file = home.files[fileIndex] as ExportFile;
     try {
-      if (side.isVerbatim(fileIndex)) rereadVerbatim(file, group, onRecord);
+      if (home.isVerbatim(fileIndex)) rereadVerbatim(file, group, onRecord);
       else await rereadDecoded(file, group, onRecord);
     } catch (error) {
-      if (error instanceof UnreadableFile) throw new ChangedFile(side, fileIndex, error);
+      if (error instanceof UnreadableFile) throw new ChangedFile(home, fileIndex, error);
       throw error;
     }
   }
 }
 
 function groupByFile(records: Iterable<SideRecord>): SideRecord[][] {
-  const groups = new Map<Side, Map<number, SideRecord[]>>();
+  const groups = new Map<RecordHome, Map<number, SideRecord[]>>();
   for (const record of new Set(records)) {
-    const files = groups.get(record.side) ?? new Map<number, SideRecord[]>();
-    groups.set(record.side, files);
+    const files = groups.get(record.home) ?? new Map<number, SideRecord[]>();
+    groups.set(record.home, files);
     const group = files.get(record.fileIndex);
     if (group === undefined) files.set(record.fileIndex, [record]);
     else group.push(record);

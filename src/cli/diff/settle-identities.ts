@@ -74,7 +74,7 @@ function lookAtGuesses(items: readonly SideItem[]): Iterable<Guesses> {
     if (!type.definition.isFallback && !type.isWeakIdentity(identityPointer)) continue;
     let look = byType.get(type);
     if (look === undefined) {
-      look = { type, path: item.side.filePath(item.fileIndex), countByPointer: new Map() };
+      look = { type, path: item.filePath, countByPointer: new Map() };
       byType.set(type, look);
     }
     look.countByPointer.set(identityPointer, (look.countByPointer.get(identityPointer) ?? 0) + 1);

@@ -5,14 +5,14 @@ import { type FileFault, type FileRecord, locatorText } from '../../connectors/f
 import { canonicalJson } from '../../core/canonical-json.ts';
 import type { InheritedMembers, ItemTypeRegistry } from '../../core/item-type-registry.ts';
 import type { Problem } from '../../core/problem.ts';
-import { sha256Packed } from '../../core/sha256.ts';
-import { type Content, SideRecord } from './reading.ts';
+import { type Content, type RecordHome, SideRecord } from './reading.ts';
+import { recordKey } from './record-key.ts';
 
 /** The one content that all records with this key share. */
 export type ContentLookup = (key: string, inherited: InheritedMembers) => Content;
 
 /** One of the two exports. */
-export class Side {
+export class Side implements RecordHome {
   readonly name: 'baseline' | 'current';
   readonly files: readonly ExportFile[];
   readonly otherFileCount: number;
@@ -37,13 +37,8 @@ export class Side {
     this.#contentFor = options.contentFor;
   }
 
-  /** Whether records of the file can be read again by their offsets. */
   isVerbatim(fileIndex: number): boolean {
     return !this.#decodedFiles.has(fileIndex);
-  }
-
-  filePath(fileIndex: number): string {
-    return this.files[fileIndex]?.path ?? '';
   }
 
   /**
@@ -115,10 +110,4 @@ export class Side {
       itemType: type.definition.isFallback ? null : type.name,
     };
   }
-}
-
-/** What two records must share to be read alike: their bytes, and what the list around them adds. */
-export function recordKey(bytes: Uint8Array, inherited: InheritedMembers): string {
-  const digest = sha256Packed(bytes);
-  return inherited === null ? digest : digest + canonicalJson(inherited);
 }

@@ -1,5 +1,7 @@
 import type { InheritedMembers } from '../../core/item-type-registry.ts';
-import { decodeString, type JsonScan, type WantedMember, type WantedMembers } from '../../core/json-scan.ts';
+import { decodeString } from '../../core/json-lexis.ts';
+import type { JsonScan } from '../../core/json-scan.ts';
+import type { WantedMember, WantedMembers } from '../../core/wanted-members.ts';
 
 const SLOTS = {
   value: 0,

@@ -1,5 +1,5 @@
 const ascii = /^[\x20-\x7e]*$/;
-const zeroWidth = /^[\p{Mn}\p{Me}\u1160-\u11ff]$/u;
+const zeroWidth = /^[\p{Mn}\p{Me}]$/u;
 const emoji = /^\p{Emoji_Presentation}$/u;
 
 /** Turns the character before it into an emoji, which is two columns wide. */
@@ -7,7 +7,7 @@ const EMOJI_SELECTOR = 0xfe0f;
 
 /**
  * First and last code points of what is East Asian Wide or Fullwidth, by block: unassigned code points in them
- * count as wide too. Source: https://www.unicode.org/reports/tr11/ (EastAsianWidth.txt of Unicode 17).
+ * count as wide too, so that a newer Unicode changes little. Source: https://www.unicode.org/reports/tr11/.
  */
 const wideRanges: readonly (readonly [number, number])[] = [
   [0x1100, 0x115f],
@@ -26,16 +26,20 @@ const wideRanges: readonly (readonly [number, number])[] = [
   [0xfe30, 0xfe6f],
   [0xff01, 0xff60],
   [0xffe0, 0xffe6],
-  [0x16fe0, 0x18dff],
+  [0x16fe0, 0x191ff],
   [0x1aff0, 0x1b2ff],
   [0x1d300, 0x1d37f],
+  [0x1f1ae, 0x1f1ae],
   [0x1f200, 0x1f2ff],
+  [0x1f6d9, 0x1f6df],
+  [0x1f7da, 0x1f7df],
+  [0x1fa70, 0x1faff],
   [0x20000, 0x3fffd],
 ];
 
 /**
  * Columns that a terminal gives `text`, which must be printable. Never too few: parts of an emoji that some
- * terminals draw as one (flags, skin tones) count each.
+ * terminals draw as one (flags, skin tones, decomposed Hangul) count each.
  */
 export function displayWidth(text: string): number {
   if (ascii.test(text)) return text.length;

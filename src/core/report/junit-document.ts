@@ -8,7 +8,7 @@ export interface JunitCase {
   readonly result: JunitResult;
 }
 
-export type JunitResult =
+type JunitResult =
   | { readonly kind: 'passed'; readonly output: string | null }
   | { readonly kind: 'skipped'; readonly message: string }
   | {

@@ -1,0 +1,93 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { formatPointer } from './json-pointer.ts';
+import { lineAt, pointerAt } from './json-position.ts';
+import type { JsonValue } from './json-value.ts';
+
+const encoder = new TextEncoder();
+
+/** The pointer at the first place of `needle` in `text`. */
+function pointerOf(text: string, needle: string, start = 0): string {
+  const bytes = encoder.encode(text);
+  return pointerAt(bytes, start, encoder.encode(text.slice(0, text.indexOf(needle))).length);
+}
+
+it.each([
+  ['{"a":1}', '1', '/a'],
+  ['{"a":1}', '"a"', '/a'],
+  ['{"a":[0,{"b":1}]}', '1', '/a/1/b'],
+  ['{"a":[[],[],7]}', '7', '/a/2'],
+  ['{"a":{"x":1},"b":[{},{"x":2}],"c":7}', '7', '/c'],
+  ['[[1,2],[3,7]]', '7', '/1/1'],
+  ['{"a":"]},{\\"","b":7}', '7', '/b'],
+  ['{"a\\"b\\\\":7}', '7', '/a"b\\'],
+  ['{"a/b":{"~":7}}', '7', '/a~1b/~0'],
+  ['{"\\u0061\\/":7}', '7', '/a~1'],
+  ['{"€😀":7}', '7', '/€😀'],
+  ['{"":7}', '7', '/'],
+  ['7', '7', ''],
+])('in %s names the place of %s %s', (text, needle, pointer) => {
+  expect(pointerOf(text, needle)).toBe(pointer);
+});
+
+it('counts from the start of the value, not of the bytes', () => {
+  expect(pointerOf('{"x":[1]}  {"a":7}', '7', 11)).toBe('/a');
+});
+
+it('names the second of two members of the same name', () => {
+  const text = '{"a":{"b":1,"c":2,"b":3}}';
+
+  expect(pointerAt(encoder.encode(text), 0, text.lastIndexOf('"b"'))).toBe('/a/b');
+});
+
+it('finds the way to the one marked scalar of any value', () => {
+  const marked = fc.letrec<{ value: { value: JsonValue; tokens: string[] } }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 5, depthSize: 'small' },
+      fc.constant({ value: 'MARK', tokens: [] as string[] }),
+      fc
+        .tuple(
+          fc.array(fc.jsonValue(), { maxLength: 3 }),
+          tie('value'),
+          fc.array(fc.jsonValue(), { maxLength: 3 }),
+        )
+        .map(([before, { value, tokens }, after]) => ({
+          value: [...(before as JsonValue[]), value, ...(after as JsonValue[])],
+          tokens: [String(before.length), ...tokens],
+        })),
+      fc
+        .tuple(
+          fc.jsonValue({ maxDepth: 2 }),
+          fc.string({ unit: 'binary', maxLength: 4 }),
+          tie('value'),
+          fc.boolean(),
+        )
+        .map(([other, name, { value, tokens }, isFirst]) => {
+          const key = `k${name}`;
+          const object = isFirst ? { [key]: value, z: other } : { z: other, [key]: value };
+          return { value: object as JsonValue, tokens: [key, ...tokens] };
+        }),
+    ),
+  })).value;
+
+  fc.assert(
+    fc.property(marked, fc.constantFrom(undefined, 2), ({ value, tokens }, indent) => {
+      const text = JSON.stringify(value, null, indent);
+      fc.pre(text.split('"MARK"').length === 2);
+      expect(pointerOf(text, '"MARK"')).toBe(formatPointer(tokens));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+it.each([
+  ['{}', 0, 0, { line: 1, column: 1 }],
+  ['{}', 0, 1, { line: 1, column: 2 }],
+  ['{\n  x', 0, 4, { line: 2, column: 3 }],
+  ['a\r\nb', 0, 3, { line: 2, column: 1 }],
+  ['\n\n', 0, 2, { line: 3, column: 1 }],
+  ['a\nbb\ncc', 2, 6, { line: 2, column: 2 }],
+  ['a\nbb\ncc', 2, 3, { line: 1, column: 2 }],
+])('counts lines and columns of %j from %d to %d', (text, start, offset, place) => {
+  expect(lineAt(encoder.encode(text), start, offset)).toEqual(place);
+});

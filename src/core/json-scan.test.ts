@@ -1,0 +1,524 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeString } from './json-lexis.ts';
+import { createJsonScanner, type JsonScan } from './json-scan.ts';
+import type { WantedMembers } from './wanted-members.ts';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+const plain = createJsonScanner({ wanted: new Map(), maxDepth: 64 });
+
+function scan(text: string, isFinal = true): JsonScan {
+  const bytes = encoder.encode(text);
+  return plain.scan(bytes, 0, bytes.length, isFinal);
+}
+
+/** Whether the whole text is one value to the scanner. */
+function isAccepted(text: string): boolean {
+  const { fault, isIncomplete, end } = scan(text);
+  return (
+    fault === null && !isIncomplete && /^[ \t\r\n]*$/.test(decoder.decode(encoder.encode(text).subarray(end)))
+  );
+}
+
+function isParsed(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const space = fc.string({ unit: fc.constantFrom(' ', '\t', '\r', '\n'), maxLength: 2 });
+
+/** A string literal with any of the ways in which JSON can write a character. */
+const literal = fc
+  .array(
+    fc.oneof(
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }).map((c) => JSON.stringify(c).slice(1, -1)),
+      fc.nat(0xffff).map((code) => `\\u${code.toString(16).padStart(4, '0')}`),
+      fc.constantFrom(
+        '\\/',
+        '\\"',
+        '\\\\',
+        '\\b',
+        '\\f',
+        '\\n',
+        '\\r',
+        '\\t',
+        '\\uABcd',
+        '€',
+        '😀',
+        'a',
+        '\u007f',
+      ),
+    ),
+    { maxLength: 6 },
+  )
+  .map((parts) => `"${parts.join('')}"`);
+
+const number = fc
+  .tuple(
+    fc.constantFrom('', '-'),
+    fc.oneof(fc.constant('0'), fc.stringMatching(/^[1-9][0-9]{0,20}$/)),
+    fc.oneof(fc.constant(''), fc.stringMatching(/^[.][0-9]{1,5}$/)),
+    fc.oneof(fc.constant(''), fc.stringMatching(/^[eE][+-]?[0-9]{1,3}$/)),
+  )
+  .map((parts) => parts.join(''));
+
+/** JSON text as any writer could have made it. */
+const json = fc.letrec<{ value: string }>((tie) => {
+  const spaced = fc.tuple(space, tie('value'), space).map((parts) => parts.join(''));
+  const member = fc
+    .tuple(space, literal, space, spaced)
+    .map(([a, name, b, value]) => `${a}${name}${b}:${value}`);
+  return {
+    value: fc.oneof(
+      { maxDepth: 4, depthSize: 'small' },
+      fc.oneof(fc.constantFrom('true', 'false', 'null'), number, literal),
+      fc.oneof(space, fc.array(spaced, { minLength: 1, maxLength: 4 }).map(String)).map((s) => `[${s}]`),
+      fc.oneof(space, fc.array(member, { minLength: 1, maxLength: 4 }).map(String)).map((s) => `{${s}}`),
+    ),
+  };
+}).value;
+
+const noise = fc.constantFrom(
+  ...[
+    '{',
+    '}',
+    '[',
+    ']',
+    ',',
+    ':',
+    '"',
+    '\\',
+    '\\u12',
+    '0',
+    '-',
+    '.',
+    'e',
+    '+',
+    'null',
+    'nul',
+    'tru',
+    'False',
+    'NaN',
+  ],
+  ...[
+    '\u0000',
+    '\u001f',
+    '\u00a0',
+    '\u2028',
+    '\ufeff',
+    '\v',
+    '\f',
+    ' ',
+    '\n',
+    "'",
+    '/',
+    '//',
+    'a',
+    '1',
+    '01',
+    '1.',
+  ],
+);
+
+/** JSON with some of its characters lost, doubled or replaced. */
+const mutated = fc
+  .tuple(json, fc.array(fc.tuple(fc.nat(60), fc.nat(3), noise), { minLength: 1, maxLength: 3 }))
+  .map(([text, edits]) =>
+    edits.reduce((left, [at, length, insert]) => left.slice(0, at) + insert + left.slice(at + length), text),
+  );
+
+describe('what it accepts', () => {
+  it('accepts whatever JSON.parse does', () => {
+    fc.assert(
+      fc.property(json, (text) => {
+        JSON.parse(text);
+        expect(isAccepted(text)).toBe(true);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('accepts a damaged text exactly where JSON.parse does', () => {
+    fc.assert(
+      fc.property(mutated, (text) => {
+        expect(isAccepted(text)).toBe(isParsed(text));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('accepts a heap of tokens exactly where JSON.parse does', () => {
+    fc.assert(
+      fc.property(fc.array(noise, { maxLength: 8 }), (tokens) => {
+        expect(isAccepted(tokens.join(''))).toBe(isParsed(tokens.join('')));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it.each(['\u0000', '\t', '\n', '\u001f'])(
+    'refuses the control character %j in a text and in a name',
+    (character) => {
+      expect(scan(`["${character}"]`).fault).toMatchObject({ code: 'invalid_json', offset: 2 });
+      expect(scan(`{"${character}":1}`).fault).toMatchObject({ code: 'invalid_json', offset: 2 });
+    },
+  );
+});
+
+describe('where a value ends', () => {
+  it('ends each of several values where the next begins', () => {
+    const values = fc.array(fc.tuple(space, json, fc.constantFrom(' ', '\n', '\r\n')), {
+      minLength: 1,
+      maxLength: 4,
+    });
+
+    fc.assert(
+      fc.property(values, (parts) => {
+        const bytes = encoder.encode(parts.flat().join(''));
+        let start = 0;
+        for (const [before, text] of parts) {
+          const from = start + before.length;
+          const { end, fault } = plain.scan(bytes, start, bytes.length);
+          expect(fault).toBeNull();
+          expect(decoder.decode(bytes.subarray(from, end))).toBe(text);
+          start = bytes.indexOf(end < bytes.length && bytes[end] === 0x0d ? 0x0a : bytes[end]!, end) + 1;
+        }
+      }),
+    );
+  });
+
+  it.each([
+    ['{"a":1}{"b":2}', 7],
+    ['[1]]', 3],
+    ['"a"b', 3],
+    ['12x', 2],
+    ['01', 1],
+    ['-0.5e+3,', 7],
+    ['nullnull', 4],
+    [' \t true', 7],
+  ])('finds the end of the first value in %s', (text, end) => {
+    expect(scan(text)).toMatchObject({ fault: null, isIncomplete: false, end });
+  });
+
+  it('reads no byte behind the limit', () => {
+    const bytes = encoder.encode('{"a":12}');
+
+    expect(plain.scan(bytes, 5, 6)).toMatchObject({ end: 6, isIncomplete: false });
+    expect(plain.scan(bytes, 0, 7)).toMatchObject({ isIncomplete: true });
+  });
+});
+
+describe('what is not whole', () => {
+  const container = fc.tuple(space, json, space).map(([a, text, b]) => `${a}{"x":[${text}]}${b}`);
+
+  it('calls every beginning of a value incomplete and none of them wrong', () => {
+    fc.assert(
+      fc.property(container, fc.boolean(), (text, isFinal) => {
+        const bytes = encoder.encode(text);
+        const whole = plain.scan(bytes, 0, bytes.length).end;
+        for (let limit = 0; limit < whole; limit++) {
+          const { isIncomplete, fault } = plain.scan(bytes, 0, limit, isFinal);
+          expect({ limit, isIncomplete, fault }).toEqual({ limit, isIncomplete: true, fault: null });
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it.each(['1', '-1', '10', '0', '1.5', '1e5', '1E+50'])(
+    'waits for more digits behind %s unless it is the end',
+    (text) => {
+      expect(scan(text, false).isIncomplete).toBe(true);
+      expect(scan(text, true)).toMatchObject({ isIncomplete: false, fault: null, end: text.length });
+      expect(scan(`${text} `, false)).toMatchObject({ isIncomplete: false, fault: null, end: text.length });
+    },
+  );
+
+  it.each([
+    '',
+    ' ',
+    '-',
+    '1.',
+    '1e',
+    '1e+',
+    '"',
+    '"\\',
+    '"\\u00',
+    'n',
+    'tru',
+    'fals',
+    '[',
+    '{',
+    '{"a"',
+    '{"a":',
+    '[1,',
+  ])('calls %j incomplete at the end, too', (text) => {
+    expect(scan(text, true)).toMatchObject({ isIncomplete: true, fault: null });
+  });
+
+  it.each([
+    ['-x', 0],
+    ['[1.x]', 1],
+    ['[1e+]', 1],
+    ['["\\x"]', 2],
+    ['["\\u00g0"]', 2],
+    ['nulx', 0],
+    ['{a', 1],
+    ['{"a";', 4],
+    ['{"a":1,}', 7],
+    ['[1,]', 3],
+    ['[1}', 2],
+    ['{"a":1]', 6],
+    ['[1 2', 3],
+    [']', 0],
+    ['\ufeff{}', 0],
+  ])('calls %j wrong where it is, however much may follow', (text, offset) => {
+    for (const isFinal of [true, false]) {
+      expect(scan(text, isFinal)).toMatchObject({
+        isIncomplete: false,
+        fault: { code: 'invalid_json', offset },
+      });
+    }
+  });
+});
+
+describe('nesting', () => {
+  const nested = (depth: number): string => '[{"a":'.repeat(depth / 2) + '0' + '}]'.repeat(depth / 2);
+
+  it('accepts as many levels as allowed and not one more', () => {
+    expect(scan(nested(64)).fault).toBeNull();
+    expect(scan(`[${nested(64)}]`).fault).toMatchObject({ code: 'nesting_too_deep', offset: 1 + 6 * 32 - 5 });
+  });
+
+  it('counts levels that are open, not those that have been', () => {
+    expect(scan(`[${`${nested(62)},`.repeat(5)}0]`).fault).toBeNull();
+  });
+
+  it('refuses 100,000 levels in no time', () => {
+    expect(scan('['.repeat(100_000)).fault).toMatchObject({ code: 'nesting_too_deep', offset: 64 });
+  });
+});
+
+describe('duplicate names', () => {
+  /** The names, decoded, that are noted as duplicates. */
+  function duplicates(text: string): string[] {
+    const bytes = encoder.encode(text);
+    return plain.scan(bytes, 0, bytes.length).duplicateKeys.map((offset) => {
+      expect(bytes[offset]).toBe(0x22);
+      return decodeString(bytes, offset + 1, bytes.indexOf(0x22, offset + 1));
+    });
+  }
+
+  it.each([
+    ['{"a":1,"b":2}', []],
+    ['{"a":1,"a":1}', ['a']],
+    ['{"a":1,"a":2,"b":1,"a":3}', ['a', 'a']],
+    ['{"a":{"a":{"a":1}},"b":[{"a":1},{"a":1}]}', []],
+    ['{"a":{"b":1,"c":1,"b":1},"b":{"c":1}}', ['b']],
+    ['[{"x":{},"x":[]}]', ['x']],
+    ['{"a":{"b":1},"b":1,"a":1}', ['a']],
+    ['{"":1,"":2}', ['']],
+    ['{"__proto__":1,"__proto__":2}', ['__proto__']],
+  ])('notes those of %s', (text, names) => {
+    expect(duplicates(text)).toEqual(names);
+  });
+
+  it.each([
+    [String.raw`{"a":1,"\u0061":2}`, 1],
+    [String.raw`{"\u0061":1,"a":2}`, 1],
+    [String.raw`{"\/":1,"/":2}`, 1],
+    [String.raw`{"\u20AC":1,"€":2,"\u20ac":3}`, 2],
+    [String.raw`{"😀":1,"\ud83d\ude00":2}`, 1],
+    [String.raw`{"\ud800":1,"\ud801":2,"�":3}`, 0],
+    [String.raw`{"\ud800":1,"\uD800":2}`, 1],
+    [String.raw`{"\\u0061":1,"a":2}`, 0],
+  ])('sees through escapes in %s', (text, count) => {
+    expect(scan(text).duplicateKeys).toHaveLength(count);
+  });
+
+  it('notes as many as JSON.parse loses, in objects small and large', () => {
+    const names = fc.array(fc.nat(200).map(String), { maxLength: 120 });
+
+    fc.assert(
+      fc.property(names, fc.nat(60), (names, nestedAt) => {
+        const members = names.map((name, index) => `"${name}":${index === nestedAt ? '{"1":{"2":0}}' : '0'}`);
+        const text = `{${members.join(',')}}`;
+        const lost = names.length - Object.keys(JSON.parse(text)).length;
+
+        expect(scan(text).duplicateKeys).toHaveLength(lost);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('tells names apart that have the same hash', () => {
+    // The hash reads the length, four bytes at each end and the middle one.
+    const names = Array.from(
+      { length: 40 },
+      (_, index) => `abcd-${String(index).padStart(3, '0')}-m----wxyz`,
+    );
+    const text = `{${[...names, names[7]!].map((name) => `"${name}":0`).join(',')}}`;
+
+    expect(duplicates(text)).toEqual([names[7]]);
+  });
+
+  it('takes linear time for an object of names that all have the same hash', () => {
+    const count = 20_000;
+    const names = Array.from(
+      { length: count },
+      (_, i) => `"abcd-${String(i).padStart(6, '0')}-m-------wxyz":0`,
+    );
+
+    const { duplicateKeys, fault } = scan(`{${names.join(',')},${names[5]}}`);
+
+    expect({ fault, count: duplicateKeys.length }).toEqual({ fault: null, count: 1 });
+  });
+
+  it('forgets the names of an earlier value', () => {
+    const many = `{${Array.from({ length: 60 }, (_, index) => `"n${index}":0`).join(',')}}`;
+
+    expect(scan(`[${many},${many}]`).duplicateKeys).toEqual([]);
+    expect(scan(many).duplicateKeys).toEqual([]);
+  });
+});
+
+describe('numbers that a double can not hold', () => {
+  function unsafe(text: string): string[] {
+    const bytes = encoder.encode(text);
+    const { unsafeNumbers } = plain.scan(bytes, 0, bytes.length);
+    return Array.from({ length: unsafeNumbers.length / 2 }, (_, index) =>
+      decoder.decode(bytes.subarray(unsafeNumbers[2 * index], unsafeNumbers[2 * index + 1])),
+    );
+  }
+
+  it.each([
+    ['9007199254740991', []],
+    ['-9007199254740991', []],
+    ['9007199254740992', ['9007199254740992']],
+    ['-9007199254740993', ['-9007199254740993']],
+    [
+      '{"a":12345678901234567890,"b":[1,-99999999999999999999]}',
+      ['12345678901234567890', '-99999999999999999999'],
+    ],
+    ['1e308', []],
+    ['1e309', ['1e309']],
+    ['[-1E400,1e-400]', ['-1E400']],
+    [`1${'0'.repeat(400)}`, [`1${'0'.repeat(400)}`]],
+    [`1${'0'.repeat(400)}.5`, [`1${'0'.repeat(400)}.5`]],
+    ['0.1234567890123456789', []],
+    ['[9007199254740993 ]', ['9007199254740993']],
+    ['"9007199254740993"', []],
+  ])('notes those of %s', (text, numbers) => {
+    expect(unsafe(text)).toEqual(numbers);
+  });
+
+  it('notes an integer exactly where JSON.parse gives another one', () => {
+    const integer = fc.bigInt({ min: -(10n ** 18n), max: 10n ** 18n }).filter((value) => {
+      const size = value < 0n ? -value : value;
+      return size < 2n ** 53n || BigInt(Number(value)) !== value;
+    });
+
+    fc.assert(
+      fc.property(integer, (value) => {
+        expect(unsafe(`[${value}]`).length === 0).toBe(BigInt(JSON.parse(String(value))) === value);
+      }),
+    );
+  });
+});
+
+describe('wanted members', () => {
+  const wanted: WantedMembers = new Map([
+    ['id', { slot: 0, members: null }],
+    ['meta', { slot: 1, members: new Map([['uid', { slot: 2, members: null }]]) }],
+    ['a/b', { slot: 3, members: null }],
+    ['', { slot: 4, members: null }],
+  ]);
+  const scanner = createJsonScanner({ wanted, maxDepth: 64 });
+
+  /** The text at each slot; null where there is none. */
+  function spansOf(text: string): (string | null)[] {
+    const bytes = encoder.encode(text);
+    const { spans, fault, isIncomplete } = scanner.scan(bytes, 0, bytes.length);
+    expect({ fault, isIncomplete }).toEqual({ fault: null, isIncomplete: false });
+    return Array.from({ length: spans.length / 2 }, (_, slot) =>
+      spans[2 * slot] === -1 ? null : decoder.decode(bytes.subarray(spans[2 * slot], spans[2 * slot + 1])),
+    );
+  }
+
+  it.each([
+    ['{"id":"x"}', ['"x"', null, null, null, null]],
+    ['{ "x" : [ 1 ] , "id" : 12 }', ['12', null, null, null, null]],
+    ['{"id":{"uid":1},"meta":{"id":2,"uid":[3]}}', ['{"uid":1}', '{"id":2,"uid":[3]}', '[3]', null, null]],
+    ['{"meta":[{"uid":1}],"a/b":null}', [null, '[{"uid":1}]', null, 'null', null]],
+    ['{"meta":"uid","":true}', [null, '"uid"', null, null, 'true']],
+    [
+      '{"x":{"id":1,"meta":{"uid":2}},"meta":{"meta":{"uid":3}}}',
+      [null, '{"meta":{"uid":3}}', null, null, null],
+    ],
+    ['[{"id":1}]', [null, null, null, null, null]],
+    ['"id"', [null, null, null, null, null]],
+    ['{}', [null, null, null, null, null]],
+    [String.raw`{"\u0069d":1,"m\u0065ta":{"ui\u0064":2},"a\/b":3}`, ['1', '{"ui\\u0064":2}', '2', '3', null]],
+  ])('finds those of %s', (text, spans) => {
+    expect(spansOf(text)).toEqual(spans);
+  });
+
+  it('takes the last of a member that stands twice, as JSON.parse does', () => {
+    expect(spansOf('{"id":1,"meta":{"uid":1,"uid":2},"id":[3]}')).toEqual([
+      '[3]',
+      '{"uid":1,"uid":2}',
+      '2',
+      null,
+      null,
+    ]);
+  });
+
+  it('finds in any object what JSON.parse finds', () => {
+    const name = fc.constantFrom('id', 'meta', 'uid', 'a/b', '', 'x', '__proto__');
+    const object = fc.dictionary(
+      name,
+      fc.oneof(fc.jsonValue({ maxDepth: 1 }), fc.dictionary(name, fc.jsonValue())),
+    );
+
+    fc.assert(
+      fc.property(object, fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
+        const parsed = JSON.parse(JSON.stringify(value));
+        const own = (from: unknown, key: string): unknown =>
+          typeof from === 'object' && from !== null && !Array.isArray(from) && Object.hasOwn(from, key)
+            ? (from as Record<string, unknown>)[key]
+            : undefined;
+        const expected = [own(parsed, 'id'), own(parsed, 'meta'), own(own(parsed, 'meta'), 'uid')];
+
+        const found = spansOf(JSON.stringify(value, null, indent));
+
+        expect(found.slice(0, 3).map((text) => (text === null ? undefined : JSON.parse(text)))).toEqual(
+          expected,
+        );
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('forgets what it found in the value before', () => {
+    spansOf('{"id":1,"meta":{"uid":1}}');
+
+    expect(spansOf('{"meta":{}}')).toEqual([null, '{}', null, null, null]);
+  });
+});
+
+describe('decodeString', () => {
+  it('gives the text that JSON.parse gives', () => {
+    fc.assert(
+      fc.property(literal, (text) => {
+        const bytes = encoder.encode(text);
+        expect(decodeString(bytes, 1, bytes.length - 1)).toBe(JSON.parse(text));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
