@@ -79,6 +79,11 @@ export function digestFindings(findings: readonly Finding[]): string {
   return contentHash(findings.map(findingToJson));
 }
 
+/** Whether every type was enumerated completely on both sides and every item compared. */
+export function isFullyChecked({ coverage, ambiguous }: Pick<DiffReport, 'coverage' | 'ambiguous'>): boolean {
+  return coverage.every(({ status }) => status === 'complete') && ambiguous.length === 0;
+}
+
 /**
  * What the exit code says: 1 there are findings; 3 there are none, but something was not checked (a type
  * whose enumeration is not complete, an ambiguous item); 0 nothing drifted. 2 is for errors, which have no
@@ -86,7 +91,5 @@ export function digestFindings(findings: readonly Finding[]): string {
  */
 export function exitCodeOf(report: DiffReport): 0 | 1 | 3 {
   if (report.findings.length > 0) return 1;
-  const isChecked =
-    report.coverage.every(({ status }) => status === 'complete') && report.ambiguous.length === 0;
-  return isChecked ? 0 : 3;
+  return isFullyChecked(report) ? 0 : 3;
 }

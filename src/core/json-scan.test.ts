@@ -1,8 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeString } from './json-lexis.ts';
 import { createJsonScanner, type JsonScan } from './json-scan.ts';
-import type { WantedMembers } from './wanted-members.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -288,7 +286,7 @@ describe('what is not whole', () => {
 });
 
 describe('nesting', () => {
-  const nested = (depth: number): string => '[{"a":'.repeat(depth / 2) + '0' + '}]'.repeat(depth / 2);
+  const nested = (depth: number): string => `${'[{"a":'.repeat(depth / 2)}0${'}]'.repeat(depth / 2)}`;
 
   it('accepts as many levels as allowed and not one more', () => {
     expect(scan(nested(64)).fault).toBeNull();
@@ -301,89 +299,6 @@ describe('nesting', () => {
 
   it('refuses 100,000 levels in no time', () => {
     expect(scan('['.repeat(100_000)).fault).toMatchObject({ code: 'nesting_too_deep', offset: 64 });
-  });
-});
-
-describe('duplicate names', () => {
-  /** The names, decoded, that are noted as duplicates. */
-  function duplicates(text: string): string[] {
-    const bytes = encoder.encode(text);
-    return plain.scan(bytes, 0, bytes.length).duplicateKeys.map((offset) => {
-      expect(bytes[offset]).toBe(0x22);
-      return decodeString(bytes, offset + 1, bytes.indexOf(0x22, offset + 1));
-    });
-  }
-
-  it.each([
-    ['{"a":1,"b":2}', []],
-    ['{"a":1,"a":1}', ['a']],
-    ['{"a":1,"a":2,"b":1,"a":3}', ['a', 'a']],
-    ['{"a":{"a":{"a":1}},"b":[{"a":1},{"a":1}]}', []],
-    ['{"a":{"b":1,"c":1,"b":1},"b":{"c":1}}', ['b']],
-    ['[{"x":{},"x":[]}]', ['x']],
-    ['{"a":{"b":1},"b":1,"a":1}', ['a']],
-    ['{"":1,"":2}', ['']],
-    ['{"__proto__":1,"__proto__":2}', ['__proto__']],
-  ])('notes those of %s', (text, names) => {
-    expect(duplicates(text)).toEqual(names);
-  });
-
-  it.each([
-    [String.raw`{"a":1,"\u0061":2}`, 1],
-    [String.raw`{"\u0061":1,"a":2}`, 1],
-    [String.raw`{"\/":1,"/":2}`, 1],
-    [String.raw`{"\u20AC":1,"€":2,"\u20ac":3}`, 2],
-    [String.raw`{"😀":1,"\ud83d\ude00":2}`, 1],
-    [String.raw`{"\ud800":1,"\ud801":2,"�":3}`, 0],
-    [String.raw`{"\ud800":1,"\uD800":2}`, 1],
-    [String.raw`{"\\u0061":1,"a":2}`, 0],
-  ])('sees through escapes in %s', (text, count) => {
-    expect(scan(text).duplicateKeys).toHaveLength(count);
-  });
-
-  it('notes as many as JSON.parse loses, in objects small and large', () => {
-    const names = fc.array(fc.nat(200).map(String), { maxLength: 120 });
-
-    fc.assert(
-      fc.property(names, fc.nat(60), (names, nestedAt) => {
-        const members = names.map((name, index) => `"${name}":${index === nestedAt ? '{"1":{"2":0}}' : '0'}`);
-        const text = `{${members.join(',')}}`;
-        const lost = names.length - Object.keys(JSON.parse(text)).length;
-
-        expect(scan(text).duplicateKeys).toHaveLength(lost);
-      }),
-      { numRuns: 300 },
-    );
-  });
-
-  it('tells names apart that have the same hash', () => {
-    // The hash reads the length, four bytes at each end and the middle one.
-    const names = Array.from(
-      { length: 40 },
-      (_, index) => `abcd-${String(index).padStart(3, '0')}-m----wxyz`,
-    );
-    const text = `{${[...names, names[7]!].map((name) => `"${name}":0`).join(',')}}`;
-
-    expect(duplicates(text)).toEqual([names[7]]);
-  });
-
-  it('takes linear time for an object of names that all have the same hash', () => {
-    const count = 20_000;
-    const names = Array.from(
-      { length: count },
-      (_, i) => `"abcd-${String(i).padStart(6, '0')}-m-------wxyz":0`,
-    );
-
-    const { duplicateKeys, fault } = scan(`{${names.join(',')},${names[5]}}`);
-
-    expect({ fault, count: duplicateKeys.length }).toEqual({ fault: null, count: 1 });
-  });
-
-  it('forgets the names of an earlier value', () => {
-    const many = `{${Array.from({ length: 60 }, (_, index) => `"n${index}":0`).join(',')}}`;
-
-    expect(scan(`[${many},${many}]`).duplicateKeys).toEqual([]);
-    expect(scan(many).duplicateKeys).toEqual([]);
   });
 });
 
@@ -427,98 +342,6 @@ describe('numbers that a double can not hold', () => {
       fc.property(integer, (value) => {
         expect(unsafe(`[${value}]`).length === 0).toBe(BigInt(JSON.parse(String(value))) === value);
       }),
-    );
-  });
-});
-
-describe('wanted members', () => {
-  const wanted: WantedMembers = new Map([
-    ['id', { slot: 0, members: null }],
-    ['meta', { slot: 1, members: new Map([['uid', { slot: 2, members: null }]]) }],
-    ['a/b', { slot: 3, members: null }],
-    ['', { slot: 4, members: null }],
-  ]);
-  const scanner = createJsonScanner({ wanted, maxDepth: 64 });
-
-  /** The text at each slot; null where there is none. */
-  function spansOf(text: string): (string | null)[] {
-    const bytes = encoder.encode(text);
-    const { spans, fault, isIncomplete } = scanner.scan(bytes, 0, bytes.length);
-    expect({ fault, isIncomplete }).toEqual({ fault: null, isIncomplete: false });
-    return Array.from({ length: spans.length / 2 }, (_, slot) =>
-      spans[2 * slot] === -1 ? null : decoder.decode(bytes.subarray(spans[2 * slot], spans[2 * slot + 1])),
-    );
-  }
-
-  it.each([
-    ['{"id":"x"}', ['"x"', null, null, null, null]],
-    ['{ "x" : [ 1 ] , "id" : 12 }', ['12', null, null, null, null]],
-    ['{"id":{"uid":1},"meta":{"id":2,"uid":[3]}}', ['{"uid":1}', '{"id":2,"uid":[3]}', '[3]', null, null]],
-    ['{"meta":[{"uid":1}],"a/b":null}', [null, '[{"uid":1}]', null, 'null', null]],
-    ['{"meta":"uid","":true}', [null, '"uid"', null, null, 'true']],
-    [
-      '{"x":{"id":1,"meta":{"uid":2}},"meta":{"meta":{"uid":3}}}',
-      [null, '{"meta":{"uid":3}}', null, null, null],
-    ],
-    ['[{"id":1}]', [null, null, null, null, null]],
-    ['"id"', [null, null, null, null, null]],
-    ['{}', [null, null, null, null, null]],
-    [String.raw`{"\u0069d":1,"m\u0065ta":{"ui\u0064":2},"a\/b":3}`, ['1', '{"ui\\u0064":2}', '2', '3', null]],
-  ])('finds those of %s', (text, spans) => {
-    expect(spansOf(text)).toEqual(spans);
-  });
-
-  it('takes the last of a member that stands twice, as JSON.parse does', () => {
-    expect(spansOf('{"id":1,"meta":{"uid":1,"uid":2},"id":[3]}')).toEqual([
-      '[3]',
-      '{"uid":1,"uid":2}',
-      '2',
-      null,
-      null,
-    ]);
-  });
-
-  it('finds in any object what JSON.parse finds', () => {
-    const name = fc.constantFrom('id', 'meta', 'uid', 'a/b', '', 'x', '__proto__');
-    const object = fc.dictionary(
-      name,
-      fc.oneof(fc.jsonValue({ maxDepth: 1 }), fc.dictionary(name, fc.jsonValue())),
-    );
-
-    fc.assert(
-      fc.property(object, fc.constantFrom(undefined, 1, '\t'), (value, indent) => {
-        const parsed = JSON.parse(JSON.stringify(value));
-        const own = (from: unknown, key: string): unknown =>
-          typeof from === 'object' && from !== null && !Array.isArray(from) && Object.hasOwn(from, key)
-            ? (from as Record<string, unknown>)[key]
-            : undefined;
-        const expected = [own(parsed, 'id'), own(parsed, 'meta'), own(own(parsed, 'meta'), 'uid')];
-
-        const found = spansOf(JSON.stringify(value, null, indent));
-
-        expect(found.slice(0, 3).map((text) => (text === null ? undefined : JSON.parse(text)))).toEqual(
-          expected,
-        );
-      }),
-      { numRuns: 500 },
-    );
-  });
-
-  it('forgets what it found in the value before', () => {
-    spansOf('{"id":1,"meta":{"uid":1}}');
-
-    expect(spansOf('{"meta":{}}')).toEqual([null, '{}', null, null, null]);
-  });
-});
-
-describe('decodeString', () => {
-  it('gives the text that JSON.parse gives', () => {
-    fc.assert(
-      fc.property(literal, (text) => {
-        const bytes = encoder.encode(text);
-        expect(decodeString(bytes, 1, bytes.length - 1)).toBe(JSON.parse(text));
-      }),
-      { numRuns: 500 },
     );
   });
 });

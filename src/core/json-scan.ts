@@ -73,20 +73,16 @@ export class JsonScanner {
   readonly #wanted: CompiledWanted;
   readonly #result: JsonScan;
   /** Per open container: index of its first name in #names, or -1 for an array. */
-  readonly #firstName: Int32Array;
+  readonly #firstName: number[] = [];
   /** Per open container that is a wanted object or the root: the names wanted in it. */
-  readonly #wantedAt: (CompiledWanted | null)[];
+  readonly #wantedAt: (CompiledWanted | null)[] = [];
   /** Per open container: slot of the wanted member whose value is being read in it, or -1. */
-  readonly #slotAt: Int32Array;
-  readonly #names: MemberNames;
+  readonly #slotAt: number[] = [];
+  readonly #names = new MemberNames();
 
   constructor(wanted: WantedMembers, maxDepth: number) {
     this.#maxDepth = maxDepth;
     this.#wanted = compileWanted(wanted);
-    this.#firstName = new Int32Array(maxDepth + 1);
-    this.#slotAt = new Int32Array(maxDepth + 1);
-    this.#wantedAt = new Array<CompiledWanted | null>(maxDepth + 1).fill(null);
-    this.#names = new MemberNames(maxDepth);
     this.#result = {
       end: 0,
       isIncomplete: false,

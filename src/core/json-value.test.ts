@@ -18,7 +18,7 @@ it('finds own members only', () => {
 
 it('makes objects in which any key is an own member', () => {
   const object = emptyJsonObject();
-  object.__proto__ = 1;
+  for (const key of ['__proto__']) object[key] = 1;
 
   expect(Object.keys(object)).toEqual(['__proto__']);
 });

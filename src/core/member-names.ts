@@ -8,17 +8,13 @@ const LINEAR_LOOKUP_MAX = 48;
  * bytes. Names are compared by a hash first, which the scanner has at hand.
  */
 export class MemberNames {
-  #hashes = new Int32Array(1024);
-  #starts = new Int32Array(1024);
-  #ends = new Int32Array(1024);
+  #hashes = new Int32Array(64);
+  #starts = new Int32Array(64);
+  #ends = new Int32Array(64);
   /** Per open container: all names in it, once there are too many to compare one by one. */
-  readonly #sets: (Set<string> | null)[];
+  readonly #sets: (Set<string> | null)[] = [];
   /** How many names the open objects have together. */
   count = 0;
-
-  constructor(maxDepth: number) {
-    this.#sets = new Array<Set<string> | null>(maxDepth + 1).fill(null);
-  }
 
   /** Begins an object at this depth; the index that its first name will have. */
   open(depth: number): number {

@@ -25,6 +25,8 @@ export interface OpenFile extends ByteSource {
   readonly isVerbatim: boolean;
   /** Offset in the file of the first byte that is read (behind a byte order mark). */
   readonly firstOffset: number;
+  /** How many decoded bytes there probably are. */
+  readonly expectedBytes: number;
   /** Whether size or time of change are no longer what they were when it was opened. */
   hasChanged(): boolean;
   close(): void;
@@ -52,6 +54,7 @@ export async function openFile(path: string): Promise<OpenFile> {
       read: (target) => source.read(target),
       isVerbatim: !isGzip && !isTranscoded,
       firstOffset: markLength,
+      expectedBytes: Number(opened.size),
       hasChanged() {
         const now = fstatSync(fd, { bigint: true });
         return now.size !== opened.size || now.mtimeNs !== opened.mtimeNs;

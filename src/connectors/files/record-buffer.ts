@@ -1,13 +1,13 @@
 import type { ByteSource } from './byte-source.ts';
 
-const INITIAL_BYTES = 1024 * 1024;
+const MAX_INITIAL_BYTES = 1024 * 1024;
 
 /**
  * A window over a byte source that grows only as far as one record needs. `bytes[start, end)` is what has
  * been read and not yet consumed; views into it are valid until the next `fill`.
  */
 export class RecordBuffer {
-  bytes = Buffer.allocUnsafe(INITIAL_BYTES);
+  bytes: Buffer;
   start = 0;
   end = 0;
   /** No more bytes will come. */
@@ -16,9 +16,12 @@ export class RecordBuffer {
   #base = 0;
   readonly #source: ByteSource;
 
-  constructor(source: ByteSource, firstOffset: number) {
+  /** `expectedBytes` is how much the source probably has: an export may be many small files. */
+  constructor(source: ByteSource, options: { firstOffset: number; expectedBytes: number }) {
     this.#source = source;
-    this.#base = firstOffset;
+    this.#base = options.firstOffset;
+    // One byte more than there is, so that the end is noticed without growing.
+    this.bytes = Buffer.allocUnsafe(Math.min(options.expectedBytes + 1, MAX_INITIAL_BYTES));
   }
 
   /** The offset in the source of the byte at `index`. */

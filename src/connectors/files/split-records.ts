@@ -65,7 +65,7 @@ const OPEN_BRACE = 0x7b;
 
 /** All records of a file, in its order. Throws UnreadableFile. */
 export async function* splitRecords(file: OpenFile, form: FileForm): AsyncGenerator<RecordBatch> {
-  const buffer = new RecordBuffer(file, file.firstOffset);
+  const buffer = new RecordBuffer(file, file);
   const newlines = await skipSpaceCounting(buffer);
   if (newlines === null) {
     yield faultBatch('empty_file', WHOLE, 'it holds no JSON');

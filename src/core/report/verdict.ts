@@ -1,4 +1,4 @@
-import { type DiffReport, exitCodeOf } from '../diff-report.ts';
+import { type DiffReport, isFullyChecked } from '../diff-report.ts';
 import { severities } from '../drift-type.ts';
 import type { ChangeKind } from '../fingerprint.ts';
 import { countList, countText } from './count-text.ts';
@@ -35,7 +35,7 @@ function outcomeOf(report: DiffReport): string {
   }
   const drifted = summary.added + summary.removed + summary.changed;
   if (drifted > 0) return `No findings: the plan held back all drift, of ${countText(drifted, 'item')}.`;
-  if (!isChecked(report)) return 'In what was checked, nothing drifted.';
+  if (!isFullyChecked(report)) return 'In what was checked, nothing drifted.';
   if (summary.currentItems === 0) return 'Nothing drifted: neither side holds an item.';
   return `Nothing drifted: ${countText(summary.unchanged, 'item')} compared, none differs.`;
 }
@@ -48,13 +48,8 @@ function countBy<Key extends string>(
   return findings.filter((finding) => finding[key] === value).length;
 }
 
-/** Whether the exit code would be 0 without the findings. */
-function isChecked(report: DiffReport): boolean {
-  return exitCodeOf({ ...report, findings: [] }) === 0;
-}
-
 function uncheckedOf(report: DiffReport): string | null {
-  if (isChecked(report)) return null;
+  if (isFullyChecked(report)) return null;
   const incomplete = report.coverage.filter(({ status }) => status !== 'complete').length;
   const parts = [
     incomplete === 0 ? '' : `${countText(incomplete, 'item type')} not completely read`,

@@ -1,0 +1,82 @@
+// `npm run bench -- NAME`: measures Driftplane beside its peers. Exit 0 whether goals are met or not, 2 when
+// it could not be measured or an answer was wrong.
+import { parseArgs } from 'node:util';
+import { BenchError } from './bench-error.ts';
+import { type BenchReport, formatReport } from './bench-report.ts';
+import { type BenchOptions, runDiffBench } from './diff-bench.ts';
+import { MIN_ITEMS } from './generate-inventory.ts';
+
+interface Benchmark {
+  readonly title: string;
+  readonly run: (options: BenchOptions) => Promise<BenchReport>;
+}
+
+const benchmarks: Readonly<Record<string, Benchmark>> = {
+  diff: { title: 'compare two exports, beside git and one pass of SHA-256', run: runDiffBench },
+};
+
+const USAGE = `npm run bench -- NAME [options]
+
+${Object.entries(benchmarks)
+  .map(([name, { title }]) => `  ${name.padEnd(10)}${title}`)
+  .join('\n')}
+
+  --items N   items of the inventory, from ${MIN_ITEMS} (default 100000)
+  --runs N    runs that count (default 3)
+  --dir PATH  put the files there and leave them, for the next time too (default: a temporary folder)
+  --json      the result as JSON
+`;
+
+async function main(args: readonly string[]): Promise<number> {
+  const { values, positionals } = readArguments(args);
+  const [name, ...more] = positionals;
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const benchmark = name !== undefined && Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
+  if (benchmark === undefined || more.length > 0) {
+    process.stderr.write(`bench: name one benchmark\n\n${USAGE}`);
+    return 2;
+  }
+  const report = await benchmark.run({
+    items: readCount('--items', values.items, MIN_ITEMS),
+    runs: readCount('--runs', values.runs, 1),
+    dir: values.dir,
+    onProgress: (text) => process.stderr.write(`bench: ${text}\n`),
+  });
+  process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report));
+  return 0;
+}
+
+function readArguments(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        items: { type: 'string', default: '100000' },
+        runs: { type: 'string', default: '3' },
+        dir: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (error) {
+    throw new BenchError(`${(error as Error).message}\n\n${USAGE}`);
+  }
+}
+
+function readCount(option: string, text: string, min: number): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(count) && count >= min) return count;
+  throw new BenchError(`${option} must be a whole number from ${min}, not "${text}"`);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof BenchError)) throw error;
+  process.stderr.write(`bench: ${error.message}\n`);
+  process.exitCode = 2;
+}

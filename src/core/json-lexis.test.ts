@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { decodeString } from './json-lexis.ts';
+
+/** A string literal with any of the ways in which JSON can write a character. */
+const literal = fc
+  .array(
+    fc.oneof(
+      fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }).map((c) => JSON.stringify(c).slice(1, -1)),
+      fc.nat(0xffff).map((code) => `\\u${code.toString(16).padStart(4, '0')}`),
+      fc.constantFrom(
+        '\\/',
+        '\\"',
+        '\\\\',
+        '\\b',
+        '\\f',
+        '\\n',
+        '\\r',
+        '\\t',
+        '\\uABcd',
+        '€',
+        '😀',
+        'a',
+        '\u007f',
+      ),
+    ),
+    { maxLength: 6 },
+  )
+  .map((parts) => `"${parts.join('')}"`);
+
+it('gives the text that JSON.parse gives', () => {
+  fc.assert(
+    fc.property(literal, (text) => {
+      const bytes = new TextEncoder().encode(text);
+      expect(decodeString(bytes, 1, bytes.length - 1)).toBe(JSON.parse(text));
+    }),
+    { numRuns: 500 },
+  );
+});
