@@ -26,9 +26,21 @@ test('a report reads well as a comment', () => {
     | 64 | 65 | 1 | 1 | 2 | 58 | 1 | 1 | 1 |
 
     <details open>
-    <summary><b><code>Settings catalog policy</code></b> <code>deviceManagement&#47;configurationPolicies</code>: 2 findings</summary>
+    <summary><b><code>Conditional access policy</code></b> <code>identity&#47;conditionalAccess&#47;policies</code>: 2 findings</summary>
 
-    **added** · sev3 · \`Baseline - Windows LAPS - v3.5\` · \`11c6c1f0-3b52-4a4b-a3e8-7a8bb8a1fd01\`
+    **changed** · sev1 · assignment · \`CA007: Require MFA for admins\` · \`ca-007\`
+
+    \`\`\`diff
+    @@ /conditions/users/excludeGroups/3f2a @@
+    + "3f2a"
+    \`\`\`
+
+    **removed** · sev4 · \`CA009: Block legacy authentication\` · \`ca-009\`
+
+    </details>
+
+    <details open>
+    <summary><b><code>Settings catalog policy</code></b> <code>deviceManagement&#47;configurationPolicies</code>: 2 findings</summary>
 
     **changed** · sev2 · configuration · \`Baseline - Defender Antivirus - v3.5\` · \`7c4f2a8e-51b7-4b1e-9c39-0f1f5f0d8a11\`
 
@@ -51,19 +63,7 @@ test('a report reads well as a comment', () => {
     - true
     \`\`\`
 
-    </details>
-
-    <details open>
-    <summary><b><code>Conditional access policy</code></b> <code>identity&#47;conditionalAccess&#47;policies</code>: 2 findings</summary>
-
-    **changed** · sev1 · assignment · \`CA007: Require MFA for admins\` · \`ca-007\`
-
-    \`\`\`diff
-    @@ /conditions/users/excludeGroups/3f2a @@
-    + "3f2a"
-    \`\`\`
-
-    **removed** · sev4 · \`CA009: Block legacy authentication\` · \`ca-009\`
+    **added** · sev3 · \`Baseline - Windows LAPS - v3.5\` · \`11c6c1f0-3b52-4a4b-a3e8-7a8bb8a1fd01\`
 
     </details>
 

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import { digestSensitive, isSecretName, isSecretPair, isSensitiveDigest, looksLikeSecret } from './redact.ts';
+
+describe('digestSensitive', () => {
+  it('says whether two secrets are the same, and nothing else of them', () => {
+    const digest = digestSensitive('hunter2', 'key');
+
+    expect(digest).toEqual(digestSensitive('hunter2', 'key'));
+    expect(digest).not.toEqual(digestSensitive('hunter3', 'key'));
+    expect(digest).not.toEqual(digestSensitive('hunter2', 'other key'));
+    expect(digest).not.toEqual(digestSensitive(['hunter2'], 'key'));
+    expect(JSON.stringify(digest)).toMatch(/^\{"\$sensitive":"hmac-sha256:[0-9a-f]{64}"\}$/);
+  });
+
+  it('is known again', () => {
+    expect(isSensitiveDigest(digestSensitive({ a: 1 }, 'key'))).toBe(true);
+    for (const other of [null, 'a', [], {}, { a: 1 }, { $sensitive: 'x', a: 1 }, [{ $sensitive: 'x' }]])
+      expect(isSensitiveDigest(other)).toBe(false);
+  });
+});
+
+describe('isSecretName', () => {
+  it.each([
+    ...[
+      'password',
+      'DB_PASSWORD',
+      'adminPassword',
+      'user-passwd',
+      'pwd',
+      'clientSecret',
+      'client.secret',
+      'token',
+    ],
+    ...[
+      'accessToken',
+      'API-Key',
+      'api key',
+      'privateKey',
+      'sharedAccessKey',
+      'preSharedKey',
+      'ConnectionString',
+    ],
+    ...['Authorization', 'passphrase', 'storage_account_key', 'secretText', 'masterKey'],
+  ])('hides what is called %s', (name) => {
+    expect(isSecretName(name)).toBe(true);
+  });
+
+  it.each([
+    ...[
+      'passwordRequired',
+      'tokenLifetime',
+      'key',
+      'publicKey',
+      'secretsEnabled',
+      'name',
+      'passwordMinimumLength',
+    ],
+    ...['', 'pw', 'keyId', 'secretReference', 'monkey'],
+  ])('does not hide what is called %s', (name) => {
+    expect(isSecretName(name)).toBe(false);
+  });
+
+  it('does not look at names of more than 100 characters', () => {
+    expect(isSecretName(`${'x'.repeat(92)}password`)).toBe(true);
+    expect(isSecretName(`${'x'.repeat(93)}password`)).toBe(false);
+  });
+});
+
+describe('isSecretPair', () => {
+  it.each([
+    [{ name: 'DB_PASSWORD', value: 'x' }, true],
+    [{ key: 'apiKey', value: 'x' }, true],
+    [{ name: 'LOG_LEVEL', value: 'x' }, false],
+    [{ name: 17, value: 'x' }, false],
+    [{ value: 'x' }, false],
+    [{ name: ['password'] }, false],
+  ])('of %j is %s', (object, expected) => {
+    expect(isSecretPair(object)).toBe(expected);
+  });
+});
+
+describe('looksLikeSecret', () => {
+  // Put together here, so that no scanner of secrets takes this file for one.
+  it.each([
+    ['a private key', `-----BEGIN ${'RSA PRIVATE'} KEY-----\nMII`],
+    ['an access key of AWS', `key AKIA${'A1B2C3D4'.repeat(2)}`],
+    ['a token of GitHub', `ghp_${'aB3'.repeat(12)}`],
+    ['a fine-grained token of GitHub', `github_pat_${'aB3_'.repeat(10)}`],
+    ['a token of GitLab', `glpat-${'aB3-_'.repeat(5)}`],
+    ['a token of Slack', `xoxb-${'1234567890'}-abc`],
+    ['a key of Google', `AIza${'aB3_-'.repeat(7)}`],
+    ['a key of Stripe', `sk_live_${'aB3'.repeat(6)}`],
+    ['a JSON Web Token', `eyJ${'hbGciOiJI'}.eyJ${'zdWIiOiIx'}.sig`],
+    ['a connection string', `Endpoint=x;SharedAccessKey=${'aB3+'.repeat(5)}=`],
+    ['a shared access signature', `https://x/y?sv=1&sig=${'aB3%2F'.repeat(5)}`],
+    ['a URL with a password', 'deploy to postgres://user:pass@host/db'],
+  ])('knows %s', (_, text) => {
+    expect(looksLikeSecret(text)).toBe(true);
+  });
+
+  it.each([
+    'an ordinary sentence about a password',
+    '-----BEGIN CERTIFICATE-----',
+    'https://example.com:8080/a/b@c',
+    'AKIA is a prefix',
+    '0123456789abcdef0123456789abcdef',
+    '6f9619ff-8b86-d011-b42d-00c04fc964ff',
+    'mailto:someone@example.com',
+    '',
+  ])('lets %j pass', (text) => {
+    expect(looksLikeSecret(text)).toBe(false);
+  });
+
+  it('takes no time for long texts that are nearly one', () => {
+    const texts = ['a:', 'http://', 'eyJ', 'x://a:', 'AKIA', '-----BEGIN '].map((part) =>
+      part.repeat(20_000),
+    );
+
+    expect(texts.map(looksLikeSecret)).toEqual(texts.map(() => false));
+  });
+});
