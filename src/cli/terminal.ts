@@ -16,13 +16,13 @@ const DEFAULT_WIDTH = 100;
 /** Progress is shown at most this often. */
 const PROGRESS_INTERVAL_MS = 100;
 
-/** The terminal of this process. `NO_COLOR` and `FORCE_COLOR` are honoured. */
+/** The terminal of this process. `COLUMNS`, `NO_COLOR` and `FORCE_COLOR` are honoured. */
 export function processTerminal(): Terminal {
   const { stdout, stderr } = process;
   let shownAt = 0;
   let isProgressShown = false;
   return {
-    width: stdout.columns ?? DEFAULT_WIDTH,
+    width: stdout.columns ?? widthFrom(process.env.COLUMNS) ?? DEFAULT_WIDTH,
     isColoured: isColourWanted(),
     write: (text) =>
       new Promise((resolve, reject) => {
@@ -47,6 +47,11 @@ export function processTerminal(): Terminal {
       stderr.write(`\r\u001b[2K${text ?? ''}`);
     },
   };
+}
+
+function widthFrom(columns: string | undefined): number | undefined {
+  const width = Number.parseInt(columns ?? '', 10);
+  return width > 0 ? width : undefined;
 }
 
 function isColourWanted(): boolean {
