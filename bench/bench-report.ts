@@ -8,6 +8,8 @@ export interface BenchReport {
   /** On what, in one line. */
   readonly subject: string;
   readonly machine: Machine;
+  /** Load average before the benchmark and at its end; its own processes add one to two. */
+  readonly load: { readonly before: number; readonly after: number };
   /** How, one sentence each. */
   readonly method: readonly string[];
   readonly measured: readonly MeasuredProcess[];
@@ -74,7 +76,7 @@ function spreadOf(values: readonly number[]): Spread {
 }
 
 export function formatReport(report: BenchReport): string {
-  const { machine, measured, goals } = report;
+  const { machine, load, measured, goals } = report;
   const peers = Object.keys(measured[0]?.ratios ?? {});
   const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
   const host = [
@@ -82,12 +84,12 @@ export function formatReport(report: BenchReport): string {
     `${formatBytes(machine.memoryBytes)} memory`,
     machine.system,
     ...versions,
-    `load ${machine.loadBefore.toFixed(1)} before`,
   ];
   return `${[
     `${report.benchmark}: ${report.subject}`,
     `Machine: ${host.join('; ')}`,
     ...report.method,
+    loadText(load, machine.cores),
     '',
     formatTable(
       ['process', 'wall median (min–max)', 'CPU time', 'peak memory', ...peers.map((peer) => `× ${peer}`)],
@@ -109,6 +111,12 @@ export function formatReport(report: BenchReport): string {
       ]),
     ),
   ].join('\n')}\n`;
+}
+
+function loadText({ before, after }: BenchReport['load'], cores: number): string {
+  const text = `Load average ${before.toFixed(1)} before, ${after.toFixed(1)} at the end, on ${cores} cores.`;
+  const isBusy = before > cores / 2 || after > cores + 1;
+  return isBusy ? `${text} Others were using the machine: CPU times say more than wall times.` : text;
 }
 
 /** Decimal units: 1 MB is 1,000,000 bytes. */

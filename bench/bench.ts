@@ -23,6 +23,7 @@ ${Object.entries(benchmarks)
 
   --items N   items of the inventory, from ${MIN_ITEMS} (default 100000)
   --runs N    runs that count (default 3)
+  --resaved N percent of the unchanged items that were saved again without a change (default 0)
   --dir PATH  put the files there and leave them, for the next time too (default: a temporary folder)
   --json      the result as JSON
 `;
@@ -40,8 +41,9 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   const report = await benchmark.run({
-    items: readCount('--items', values.items, MIN_ITEMS),
-    runs: readCount('--runs', values.runs, 1),
+    items: readCount('--items', values.items, { min: MIN_ITEMS }),
+    runs: readCount('--runs', values.runs, { min: 1 }),
+    resavedPercent: readCount('--resaved', values.resaved, { min: 0, max: 100 }),
     dir: values.dir,
     onProgress: (text) => process.stderr.write(`bench: ${text}\n`),
   });
@@ -57,6 +59,7 @@ function readArguments(args: readonly string[]) {
       options: {
         items: { type: 'string', default: '100000' },
         runs: { type: 'string', default: '3' },
+        resaved: { type: 'string', default: '0' },
         dir: { type: 'string' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
@@ -67,10 +70,15 @@ function readArguments(args: readonly string[]) {
   }
 }
 
-function readCount(option: string, text: string, min: number): number {
+function readCount(
+  option: string,
+  text: string,
+  { min, max = Number.MAX_SAFE_INTEGER }: { readonly min: number; readonly max?: number },
+): number {
   const count = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(count) && count >= min) return count;
-  throw new BenchError(`${option} must be a whole number from ${min}, not "${text}"`);
+  if (/^\d+$/.test(text) && count >= min && count <= max) return count;
+  const range = max === Number.MAX_SAFE_INTEGER ? `from ${min}` : `from ${min} to ${max}`;
+  throw new BenchError(`${option} must be a whole number ${range}, not "${text}"`);
 }
 
 try {

@@ -1,5 +1,5 @@
 import { SeededRandom } from './seeded-random.ts';
-import { editPolicy, makePolicy, policyEdits, policyText } from './synthetic-policy.ts';
+import { editPolicy, makePolicy, policyEdits, policyText, resavePolicy } from './synthetic-policy.ts';
 
 /** How many items an inventory has, and how many of them drift between its two exports. */
 export interface InventoryCounts {
@@ -7,6 +7,8 @@ export interface InventoryCounts {
   readonly changed: number;
   readonly added: number;
   readonly removed: number;
+  /** Saved again without a change: other bytes, but only in what means nothing. */
+  readonly resaved: number;
 }
 
 /** One item on both sides; null where it is not there. Each text is one line of JSON without its end. */
@@ -21,14 +23,13 @@ export const MIN_ITEMS = 1000;
 const SHORTEST_ITEM_LENGTH = 2180;
 const LONGEST_ITEM_LENGTH = 3830;
 
-/** Of the items of the baseline 1 % change, 0.1 % go and as many as 0.1 % come. */
-export function countInventory(items: number): InventoryCounts {
-  return {
-    items,
-    changed: Math.round(items / 100),
-    added: Math.round(items / 1000),
-    removed: Math.round(items / 1000),
-  };
+/** Of the items of the baseline 1 % change, 0.1 % go, as many as 0.1 % come, and a share of the rest is resaved. */
+export function countInventory(items: number, resavedPercent: number): InventoryCounts {
+  const changed = Math.round(items / 100);
+  const added = Math.round(items / 1000);
+  const removed = Math.round(items / 1000);
+  const resaved = Math.round(((items - changed - removed) * resavedPercent) / 100);
+  return { items, changed, added, removed, resaved };
 }
 
 /**
@@ -36,7 +37,7 @@ export function countInventory(items: number): InventoryCounts {
  * texts. What drifts is spread evenly; changed items take all kinds of edits in turn.
  */
 export function* generateInventory(counts: InventoryCounts, seed: number): Generator<ItemPair> {
-  const { items, changed, added, removed } = counts;
+  const { items, changed, added, removed, resaved } = counts;
   const drifting = changed + removed;
   for (let index = 0; index < items; index++) {
     const random = new SeededRandom(seed, index);
@@ -45,7 +46,10 @@ export function* generateInventory(counts: InventoryCounts, seed: number): Gener
     const baseline = policyText(policy);
     const ordinal = ordinalOfChosen(index, items, drifting);
     if (ordinal === null) {
-      yield { externalId, baseline, current: baseline };
+      const quietIndex = index - Math.floor((index * drifting) / items);
+      const isResaved = ordinalOfChosen(quietIndex, items - drifting, resaved) !== null;
+      const current = isResaved ? policyText(resavePolicy(policy, random)) : baseline;
+      yield { externalId, baseline, current };
     } else if (ordinalOfChosen(ordinal, drifting, removed) !== null) {
       yield { externalId, baseline, current: null };
     } else {

@@ -8,8 +8,6 @@ export interface Machine {
   readonly cores: number;
   readonly memoryBytes: number;
   readonly system: string;
-  /** Load average of the last minute, before the benchmark began. */
-  readonly loadBefore: number;
   /** Programs that take part, with their versions. */
   readonly versions: Readonly<Record<string, string>>;
 }
@@ -20,9 +18,13 @@ export function describeMachine(versions: Readonly<Record<string, string>>): Mac
     cores: availableParallelism(),
     memoryBytes: totalmem(),
     system: `${type()} ${release()} ${arch()}`,
-    loadBefore: loadavg()[0] as number,
     versions: { 'Node.js': process.versions.node, ...versions },
   };
+}
+
+/** How many processes ran or waited to run, on average over the last minute. */
+export function loadNow(): number {
+  return loadavg()[0] as number;
 }
 
 /** The version that a program gives itself, such as "2.39.5". Throws BenchError where it isn't installed. */

@@ -4,7 +4,7 @@
  * positions as ids of settings, choices with children, lists without order.
  */
 
-import type { SeededRandom } from './seeded-random.ts';
+import { SeededRandom } from './seeded-random.ts';
 
 export interface Policy {
   readonly id: string;
@@ -13,8 +13,15 @@ export interface Policy {
   lastModifiedDateTime: string;
   settingCount: number;
   settings: PolicySetting[];
-  assignments: object[];
+  assignments: Assignment[];
   readonly [member: string]: unknown;
+}
+
+interface Assignment {
+  readonly id: string;
+  readonly source: 'direct';
+  readonly sourceId: string;
+  readonly target: { readonly groupId: string; readonly [member: string]: unknown };
 }
 
 interface PolicySetting {
@@ -39,6 +46,10 @@ interface SettingValue {
 
 const NAMESPACE = '#microsoft.graph.deviceManagementConfiguration';
 const METADATA = 'https://graph.microsoft.com/beta/$metadata#deviceManagement/configurationPolicies';
+
+/** Thousands of policies go to the same groups. */
+const GROUP_COUNT = 3000;
+const GROUPS_SEED = 3;
 
 const departments = ['Finance', 'Zürich Office', 'Warehouse', 'Kiosk', 'Engineering', 'Café Terminals'];
 const topics = ['Device Security', 'Browser', 'Updates', 'Credential Guard', 'Local Policies', 'Power'];
@@ -96,12 +107,14 @@ export function makePolicy(random: SeededRandom, textLength: number): Policy {
     'settings@odata.context': `${METADATA}('${id}')/settings`,
     settings: [],
     'assignments@odata.context': `${METADATA}('${id}')/assignments`,
-    assignments: Array.from({ length: 1 + random.below(3) }, () => makeAssignment(random, id)),
+    assignments: [],
   };
+  const assignmentCount = 1 + random.below(3);
+  while (policy.assignments.length < assignmentCount) policy.assignments.push(makeAssignment(random, policy));
   let length = JSON.stringify(policy).length;
   // The last setting, of about 340 characters, makes it half a setting too long or too short.
   do {
-    const setting = { id: '', settingInstance: makeSettingInstance(random) };
+    const setting = { id: '', settingInstance: makeSettingInstance(random, policy.settings) };
     policy.settings.push(setting);
     length += JSON.stringify(setting).length + 2;
   } while (length < textLength - 170);
@@ -123,7 +136,10 @@ export function editPolicy(policy: Policy, edit: PolicyEdit, random: SeededRando
       changeValue((edited.settings[at] as PolicySetting).settingInstance, random);
       break;
     case 'setting_added':
-      edited.settings.splice(at, 0, { id: '', settingInstance: makeSettingInstance(random) });
+      edited.settings.splice(at, 0, {
+        id: '',
+        settingInstance: makeSettingInstance(random, edited.settings),
+      });
       break;
     case 'setting_removed':
       edited.settings.splice(at, 1);
@@ -133,11 +149,16 @@ export function editPolicy(policy: Policy, edit: PolicyEdit, random: SeededRando
       edited.description = `${policy.description} Renamed.`;
       break;
     case 'assigned':
-      edited.assignments.push(makeAssignment(random, policy.id));
+      edited.assignments.push(makeAssignment(random, policy));
       break;
   }
   renumberSettings(edited);
   return edited;
+}
+
+/** The policy as it is after somebody saved it without changing anything. */
+export function resavePolicy(policy: Policy, random: SeededRandom): Policy {
+  return { ...policy, lastModifiedDateTime: random.instant() };
 }
 
 /** One line, with apostrophes escaped as PowerShell's exports have them. */
@@ -151,12 +172,15 @@ function renumberSettings(policy: Policy): void {
   policy.settingCount = policy.settings.length;
 }
 
-function makeAssignment(random: SeededRandom, policyId: string): object {
-  const groupId = random.uuid();
+/** To a group that the policy does not go to yet. */
+function makeAssignment(random: SeededRandom, policy: Policy): Assignment {
+  const { id, assignments } = policy;
+  const groupId = new SeededRandom(GROUPS_SEED, random.below(GROUP_COUNT)).uuid();
+  if (assignments.some(({ target }) => target.groupId === groupId)) return makeAssignment(random, policy);
   return {
-    id: `${policyId}_${groupId}`,
+    id: `${id}_${groupId}`,
     source: 'direct',
-    sourceId: policyId,
+    sourceId: id,
     target: {
       '@odata.type': `#microsoft.graph.${random.below(5) === 0 ? 'exclusionGroup' : 'group'}AssignmentTarget`,
       deviceAndAppManagementAssignmentFilterId: null,
@@ -166,8 +190,8 @@ function makeAssignment(random: SeededRandom, policyId: string): object {
   };
 }
 
-function makeSettingInstance(random: SeededRandom): SettingInstance {
-  const definitionId = makeDefinitionId(random);
+function makeSettingInstance(random: SeededRandom, others: readonly PolicySetting[]): SettingInstance {
+  const definitionId = pickDefinitionId(random, others);
   const kind = random.below(10);
   if (kind < 6) return choiceInstance(definitionId, random.below(4), []);
   if (kind < 7) {
@@ -182,9 +206,13 @@ function makeSettingInstance(random: SeededRandom): SettingInstance {
   );
 }
 
-/** Ends in a number, so that no two settings of a policy are the same one. */
-function makeDefinitionId(random: SeededRandom): string {
-  return `device_vendor_msft_policy_config_${random.pick(areas)}_${random.pick(subjects)}_${random.next()}`;
+/** One of the 2,000 settings of the catalog that is not among `others`. */
+function pickDefinitionId(random: SeededRandom, others: readonly PolicySetting[]): string {
+  for (;;) {
+    const variant = 1 + random.below(25);
+    const id = `device_vendor_msft_policy_config_${random.pick(areas)}_${random.pick(subjects)}_level${variant}`;
+    if (!others.some(({ settingInstance }) => settingInstance.settingDefinitionId === id)) return id;
+  }
 }
 
 function choiceInstance(

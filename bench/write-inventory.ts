@@ -54,10 +54,9 @@ export function writeInventory(
   const step = Math.ceil(counts.items / 10);
   let count = 0;
   for (const item of generateInventory(counts, seed)) {
-    if (count % step === 0) onProgress(`writing ${counts.items} items: ${(10 * count) / step} %`);
+    if (++count % step === 0) onProgress(`writing the inventory: ${count} of ${counts.items} items`);
     if (item.baseline !== null) baseline.add(item.externalId, item.baseline);
     if (item.current !== null) current.add(item.externalId, item.current);
-    count++;
   }
   const written = {
     folder,
@@ -99,8 +98,8 @@ class SideWriter {
   }
 
   add(externalId: string, text: string): void {
-    // Git inserts the names of a folder one by one into a sorted array: in one folder of 100,000 files that
-    // alone would take it seconds, so they are spread over 256.
+    // Git inserts the names of a folder one by one into a sorted array: with 100,000 files in one folder it
+    // takes a third more time, so they are spread over 256.
     const shard = join(this.folder, externalId.slice(0, 2));
     if (!this.#shards.has(shard)) {
       this.#shards.add(shard);

@@ -147,7 +147,7 @@ describe('alignUnordered', () => {
         const pairs = alignUnordered(before, after);
         const texts = (values: readonly JsonValue[]): string[] => values.map(canonicalJson);
 
-        const inBoth = new Set(texts(before)).intersection(new Set(texts(after)));
+        const inBoth = new Set(texts(before).filter((text) => texts(after).includes(text)));
         for (const [values, indices] of [
           [before, pairs.flatMap((pair) => pair.before ?? [])],
           [after, pairs.flatMap((pair) => pair.after ?? [])],

@@ -138,7 +138,9 @@ describe.concurrent('two objects in one .json file', () => {
     const report = expectHonest(await runDiff({ cwd }));
 
     const isRead = report.summary.unchanged === 3 && problemsOf(report).length === 0;
-    const isReported = problemsOf(report).some((problem) => problem.startsWith('invalid_json current/2.json'));
+    const isReported = problemsOf(report).some((problem) =>
+      problem.startsWith('invalid_json current/2.json'),
+    );
     expect(isRead || isReported).toBe(true);
     expect(driftOf(report)).toEqual([]);
   });

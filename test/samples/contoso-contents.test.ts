@@ -148,7 +148,10 @@ describe('the samples hold what real exports hold', () => {
   test('files that hold no JSON', () => {
     const others = readFiles(samples.october).filter(({ path }) => !path.endsWith('.json'));
 
-    expect(others.map(({ path }) => path).sort()).toEqual(['PowerShellScripts/Set-TimeZone.ps1', 'README.txt']);
+    expect(others.map(({ path }) => path).sort()).toEqual([
+      'PowerShellScripts/Set-TimeZone.ps1',
+      'README.txt',
+    ]);
   });
 
   test('all of it in less than 200 KB', () => {

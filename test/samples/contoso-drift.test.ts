@@ -87,7 +87,9 @@ const alterations: readonly Alteration[] = [
     name: 'an action of a compliance policy later',
     file: 'Windows - Compliance - v2.0',
     alter: (value) =>
-      mapObjects(value, (object) => (object.actionType === 'block' ? { ...object, gracePeriodHours: 720 } : object)),
+      mapObjects(value, (object) =>
+        object.actionType === 'block' ? { ...object, gracePeriodHours: 720 } : object,
+      ),
     driftType: 'configuration',
     severity: 'sev2',
     paths: ['/scheduledActionsForRule/0/scheduledActionConfigurations/block/gracePeriodHours'],
@@ -119,6 +121,14 @@ const alterations: readonly Alteration[] = [
     driftType: 'configuration',
     severity: 'sev1',
     paths: ['/conditions/users/includeRoles/62e90394-69f5-4237-9190-012177145e10'],
+  },
+  {
+    name: 'a conditional access policy that is switched off',
+    file: 'CA003 – Block legacy authentication',
+    alter: (value) => ({ ...value, state: 'disabled' }),
+    driftType: 'configuration',
+    severity: 'sev1',
+    paths: ['/state'],
   },
   {
     name: 'what a script does',
@@ -179,8 +189,9 @@ describe('one alteration of the export of October', () => {
     const [first, ...rest] = readItems(samples.october);
     const half = { path: first?.path ?? '', bytes: (first?.bytes ?? Buffer.alloc(0)).subarray(0, 200) };
 
-    const { document } = await compare(samples.october, writeExport([half, ...rest]));
+    const { document, exitCode } = await compare(samples.october, writeExport([half, ...rest]));
 
+    expect(exitCode).toBe(3);
     expect(document.findings).toEqual([]);
     expect(document.unprovenRemovals).toMatchObject([{ externalId: first?.value.id }]);
     expect(document.problems).toMatchObject([{ code: 'invalid_json' }]);

@@ -25,31 +25,23 @@ beforeAll(async () => {
   reference = await compare(samples.october, samples.november);
 });
 
-/** Compares the samples with both, only the first or only the second written again by `rewrite`. */
+/** Compares the samples with first the one and then the other export written again by `rewrite`. */
 async function expectNoEffect(
   rewrite: (exportPath: string) => string,
   { isMemberOrderKept = true } = {},
 ): Promise<void> {
-  const october = rewrite(samples.october);
-  const november = rewrite(samples.november);
-  for (const [baseline, current] of [
-    [october, november],
-    [samples.october, november],
-    [october, samples.november],
-  ] as const) {
-    const { document, findings } = await compare(baseline, current);
+  const comparisons = await Promise.all([
+    compare(rewrite(samples.october), samples.november),
+    compare(samples.october, rewrite(samples.november)),
+  ]);
+
+  for (const { document, findings } of comparisons) {
     expect(document.findings).toEqual(reference.document.findings);
     // Where a finding shows an object, its members stand as in the export.
     if (isMemberOrderKept) expect(findings).toBe(reference.findings);
     expect(document.findingsDigest).toBe(reference.document.findingsDigest);
     expect(document.summary).toEqual(reference.document.summary);
     expect(document.problems).toEqual([]);
-  }
-  for (const [before, after] of [
-    [samples.october, october],
-    [november, samples.november],
-  ] as const) {
-    expect((await compare(before, after)).document.findings).toEqual([]);
   }
 }
 
@@ -60,8 +52,7 @@ const hasMeaningfulOrder = (object: JsonObject): boolean =>
 const isAnnotation = (name: string): boolean =>
   name.startsWith('#') || (name.includes('@odata.') && name !== '@odata.type' && !name.endsWith('.bind'));
 
-const isEmpty = (value: JsonValue): boolean =>
-  value === null || (Array.isArray(value) && value.length === 0);
+const isEmpty = (value: JsonValue): boolean => value === null || (Array.isArray(value) && value.length === 0);
 
 /** Counted up, so that no two are the same. */
 function counter(): (value: JsonValue) => JsonValue {
@@ -148,7 +139,9 @@ const changes: Record<string, (value: JsonObject) => JsonValue> = {
     ),
 
   'null for []': (value) =>
-    mapObjects(value, (object) => mapMembers(object, (name, member) => [name, isEmpty(member) ? null : member])),
+    mapObjects(value, (object) =>
+      mapMembers(object, (name, member) => [name, isEmpty(member) ? null : member]),
+    ),
 
   'no assignments as []': (value) => withAssignments(value, []),
   'no assignments as null': (value) => withAssignments(value, null),
@@ -269,7 +262,7 @@ describe('the same items in other files', () => {
   });
 
   test('files that hold no JSON are counted and not read', async () => {
-    expect(reference.otherFileCount).toBe(5);
+    expect(reference.stderr).toContain('5 files not read');
 
     const more = writeExport([
       ...readItems(samples.october),
@@ -277,18 +270,22 @@ describe('the same items in other files', () => {
       { path: 'SettingsCatalog/list.csv', bytes: Buffer.from([0xff, 0xfe, 0x00]) },
       { path: 'PowerShellScripts/Set-TimeZone.ps1', bytes: Buffer.from('# text') },
     ]);
-    const { document, findings, otherFileCount } = await compare(more, samples.november);
+    const { document, findings, stderr } = await compare(more, samples.november);
 
     expect(findings).toBe(reference.findings);
     expect(document.problems).toEqual([]);
-    expect(otherFileCount).toBe(3 + 3);
+    expect(stderr).toContain('6 files not read');
   });
 
-  test.each(['october', 'november'] as const)('the export of %s against itself: no finding', async (month) => {
-    const { document } = await compare(samples[month], samples[month]);
+  test.each(['october', 'november'] as const)(
+    'the export of %s against itself: no finding',
+    async (month) => {
+      const { document, exitCode } = await compare(samples[month], samples[month]);
 
-    expect(document.findings).toEqual([]);
-    expect(document.summary).toMatchObject({ added: 0, removed: 0, changed: 0 });
-    expect(document.summary.unchanged).toBe(document.summary.currentItems);
-  });
+      expect(exitCode).toBe(0);
+      expect(document.findings).toEqual([]);
+      expect(document.summary).toMatchObject({ added: 0, removed: 0, changed: 0 });
+      expect(document.summary.unchanged).toBe(document.summary.currentItems);
+    },
+  );
 });

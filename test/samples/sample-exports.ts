@@ -2,13 +2,8 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { loadPlan } from '../../src/cli/config-file.ts';
-import { diffExports } from '../../src/cli/diff/offline-diff.ts';
-import type { DiffReport } from '../../src/core/diff-report.ts';
-import type { ItemTypeRegistry } from '../../src/core/item-type-registry.ts';
 import type { JsonObject, JsonValue } from '../../src/core/json-value.ts';
-import { renderDiff } from '../../src/core/report/diff-formats.ts';
-import { loadItemTypes } from '../../src/features/inventory/item-type-files.ts';
+import { type Run, runCli } from '../cli/run-cli.ts';
 
 // The bundled samples, ways to compare them, and ways to write an export of the same meaning in other bytes.
 
@@ -49,42 +44,64 @@ export interface DiffDocument {
 }
 
 export interface Comparison {
-  readonly report: DiffReport;
+  readonly exitCode: number | null;
   /** What `--format json` prints. */
   readonly text: string;
-  /** `text`, read again. */
+  /** `text`, read. */
   readonly document: DiffDocument;
   /** The findings of `text`, as text: equal texts are equal bytes. */
   readonly findings: string;
-  readonly otherFileCount: number;
+  /** What the program said beside it. */
+  readonly stderr: string;
 }
 
-const registries = new Map<string | undefined, ItemTypeRegistry>();
-
-function registryOf(types: string | undefined): ItemTypeRegistry {
-  let registry = registries.get(types);
-  if (registry === undefined) {
-    registry = loadItemTypes(types === undefined ? null : { path: types, text: readFileSync(types, 'utf8') });
-    registries.set(types, registry);
-  }
-  return registry;
+export interface CompareOptions {
+  readonly types?: string;
+  readonly plan?: string;
 }
 
-/** Compares two exports as `driftplane diff` does. */
+/** Runs `driftplane diff` on two exports and reads its JSON. */
 export async function compare(
   baselinePath: string,
   currentPath: string,
-  options: { types?: string; plan?: string } = {},
+  options: CompareOptions = {},
 ): Promise<Comparison> {
-  const { report, otherFileCount } = await diffExports({
-    baselinePath,
-    currentPath,
-    registry: registryOf(options.types),
-    plan: loadPlan(options.plan),
-  });
-  const text = renderDiff(report, { format: 'json', width: 100, isColoured: false, toolVersion: '0.0.0' });
-  const document = JSON.parse(text) as DiffDocument;
-  return { report, text, document, findings: JSON.stringify(document.findings, null, 1), otherFileCount };
+  const { status, stdout, stderr } = await runDiff(baselinePath, currentPath, 'json', options);
+  if (!stdout.startsWith('{')) throw new Error(`exit code ${status}: ${stderr}`);
+  const document = JSON.parse(stdout) as DiffDocument;
+  return {
+    exitCode: status,
+    text: stdout,
+    document,
+    findings: JSON.stringify(document.findings, null, 1),
+    stderr,
+  };
+}
+
+/** What `driftplane diff` prints in any format. */
+export async function printed(
+  baselinePath: string,
+  currentPath: string,
+  format: string,
+  options: CompareOptions & { isColoured?: boolean } = {},
+): Promise<string> {
+  return (await runDiff(baselinePath, currentPath, format, options)).stdout;
+}
+
+function runDiff(
+  baselinePath: string,
+  currentPath: string,
+  format: string,
+  { types, plan, isColoured = false }: CompareOptions & { isColoured?: boolean },
+): Promise<Run> {
+  return runCli(
+    [
+      ...['diff', baselinePath, currentPath, '--format', format],
+      ...(types === undefined ? [] : ['--types', types]),
+      ...(plan === undefined ? [] : ['--plan', plan]),
+    ],
+    { cwd: root, ...(isColoured ? { env: { NO_COLOR: '', FORCE_COLOR: '1' } } : {}) },
+  );
 }
 
 /** Each finding without its fingerprint: what a person would read. */
@@ -138,7 +155,7 @@ export function itemNamed(exportPath: string, name: string): SampleItem {
 }
 
 /** By byte order mark: UTF-8 where there is none. */
-export function encodingOf(bytes: Buffer): Encoding {
+function encodingOf(bytes: Buffer): Encoding {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf16le';
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf16be';
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 'utf8bom' : 'utf8';

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import { nearestWord } from './nearest.ts';
+
+const words = ['configuration', 'assignment', 'presence', 'ownership'];
+
+it.each([
+  ['asignment', 'assignment'],
+  ['Presence', 'presence'],
+  ['confguraton', 'configuration'],
+  ['configuraiton', 'configuration'],
+  ['owner', null],
+  ['something else', null],
+  ['', null],
+  ['x', null],
+])('for "%s" suggests %s', (word, nearest) => {
+  expect(nearestWord(word, words)).toBe(nearest);
+});
+
+it('suggests the nearest, and the first of several that are as near', () => {
+  expect(nearestWord('bat', ['cart', 'cat', 'hat'])).toBe('cat');
+});
+
+it('has nothing to suggest where there is nothing', () => {
+  expect(nearestWord('word', [])).toBeNull();
+});
+
+it('takes no time for a word of any length', () => {
+  expect(nearestWord('presence'.repeat(100_000), words)).toBeNull();
+});

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { describeIssues } from './validation.ts';
+
+function faultsOf(schema: z.ZodType, content: unknown): string[] {
+  const parsed = schema.safeParse(content, { reportInput: true });
+  return parsed.success
+    ? []
+    : describeIssues(parsed.error).map(({ pointer, detail }) => `${pointer}: ${detail}`);
+}
+
+const inner = z.strictObject({
+  path: z.string().startsWith('/', 'starts with "/"'),
+  is: z.enum(['one', 'two']),
+});
+
+describe('describeIssues', () => {
+  it('names every place by its pointer, all at once', () => {
+    const schema = z.strictObject({ list: z.array(inner) });
+    const content = {
+      list: [
+        { path: 'x', is: 'one' },
+        { path: '/', is: 'twoo', 'a/b': 1 },
+      ],
+      other: 1,
+      another: 2,
+    };
+
+    expect(faultsOf(schema, content).sort()).toEqual([
+      '/another: there is no such field',
+      '/list/0/path: starts with "/"',
+      '/list/1/a~1b: there is no such field',
+      '/list/1/is: "twoo" is not one of one, two; did you mean "two"?',
+      '/other: there is no such field',
+    ]);
+  });
+
+  it.each([
+    [undefined, 'this value'],
+    [17, '17'],
+    [null, 'null'],
+    [{ a: 'b' }, 'this value'],
+    ['nothing near', '"nothing near"'],
+    ['x'.repeat(61), 'this text'],
+  ])('shows what was given only where it is short (%j)', (value, shown) => {
+    expect(faultsOf(z.enum(['one', 'two']), value)).toEqual([`: ${shown} is not one of one, two`]);
+  });
+
+  it('of a union says what is wrong with the branch that was meant', () => {
+    const schema = z.array(z.union([z.string(), z.strictObject({ when: inner })]));
+
+    expect(faultsOf(schema, [{ when: { path: 'x', is: 'one' } }])).toEqual(['/0/when/path: starts with "/"']);
+    expect(faultsOf(schema, [17])).toHaveLength(1);
+    expect(faultsOf(schema, [17])[0]).toMatch(/^\/0: /);
+  });
+
+  it('leaves the line to who knows the text', () => {
+    const parsed = z.string().safeParse(1);
+
+    expect(parsed.success ? [] : describeIssues(parsed.error)).toMatchObject([{ pointer: '', line: null }]);
+  });
+});

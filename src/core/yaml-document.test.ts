@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { parseYaml } from './yaml-document.ts';
+
+function yamlOf(text: string): unknown {
+  const result = parseYaml(text);
+  if (!result.ok) throw new Error(JSON.stringify(result.details));
+  return result.value;
+}
+
+/** The lines on which something is wrong. */
+function faultLines(text: string): (number | null)[] {
+  const result = parseYaml(text);
+  return result.ok ? [] : result.details.map(({ line }) => line);
+}
+
+describe('what is read', () => {
+  it.each([
+    ['a: 1\nb: [x, "y"]\n', { a: 1, b: ['x', 'y'] }],
+    ['{"a": {"b": null}}', { a: { b: null } }],
+    ['', null],
+    ['# only a comment\n', null],
+    ['a: yes\nb: no\nc: 0o10\nd: 2020-01-01', { a: 'yes', b: 'no', c: 8, d: '2020-01-01' }],
+    ['a: &x [1]\nb: *x\n', { a: [1], b: [1] }],
+    ['<<: {a: 1}', { '<<': { a: 1 } }],
+    ['\ufeffa: 1', { a: 1 }],
+  ])('%j is YAML 1.2', (text, value) => {
+    expect(yamlOf(text)).toEqual(value);
+  });
+
+  it('may have members called like those of Object.prototype', () => {
+    const value = yamlOf('__proto__: {a: 1}\nconstructor: 2\n') as object;
+
+    expect(Object.keys(value)).toEqual(['__proto__', 'constructor']);
+    expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
+  });
+});
+
+describe('what is refused', () => {
+  it.each([
+    ['a member that stands twice', 'a: 1\nb: 2\na: 3\n', [3]],
+    ['a nested member that stands twice', 'a:\n  - {x: 1, y: 2}\n  - {x: 1, x: 2}\n', [3]],
+    ['two documents', 'a: 1\n---\nb: 2\n', [2]],
+    ['an unknown tag', 'a: 1\nb: !!js/function "x"\n', [2]],
+    ['a tab for indentation', 'a:\n\tb: 1\n', [2]],
+  ])('%s, with its line', (_, text, lines) => {
+    expect(faultLines(text)).toEqual(lines);
+  });
+
+  it.each(['a: [1', '"', 'a: b: c', '{"a": 1,,}', 'a: "\\x"'])('%j, with a line', (text) => {
+    const lines = faultLines(text);
+
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.every((line) => line !== null && line >= 1)).toBe(true);
+  });
+
+  it('everything that is wrong, together', () => {
+    expect(faultLines('a: 1\na: 2\nb: 1\nb: 2\n')).toEqual([2, 4]);
+  });
+
+  it('an alias bomb, in no time', () => {
+    const levels = Array.from({ length: 12 }, (_, index) =>
+      index === 0 ? 'a0: &a0 [x]' : `a${index}: &a${index} [${Array(10).fill(`*a${index - 1}`)}]`,
+    );
+
+    const result = parseYaml(levels.join('\n'));
+
+    expect(result).toEqual({
+      ok: false,
+      details: [{ pointer: '', line: null, detail: 'more than 100 aliases' }],
+    });
+  });
+});
+
+describe('withLines', () => {
+  const text = 'itemTypes:\n  - itemType: a\n    volatile:\n      - /x\n      - "y"\n  - {itemType: b}\n';
+
+  it.each([
+    ['', 1],
+    ['/itemTypes/0/itemType', 2],
+    ['/itemTypes/0/volatile/1', 5],
+    ['/itemTypes/1', 6],
+    ['/itemTypes/1/identity/0', 6],
+    ['/itemTypes/0/missing', 2],
+    ['/nothing', 1],
+  ])('finds %j on line %d, or what is above it', (pointer, line) => {
+    const result = parseYaml(text);
+    const details = [{ pointer, line: null, detail: 'wrong' }];
+
+    expect(result.ok && result.withLines(details)).toEqual([{ pointer, line, detail: 'wrong' }]);
+  });
+
+  it('knows no line of a document without content', () => {
+    const result = parseYaml('');
+
+    expect(result.ok && result.withLines([{ pointer: '/a', line: null, detail: '' }])[0]?.line).toBeNull();
+  });
+});
