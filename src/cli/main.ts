@@ -1,4 +1,5 @@
 import { Command, CommanderError, Option } from 'commander';
+import { DriftplaneError } from '../core/errors.ts';
 import { diffFormats } from '../core/report/diff-formats.ts';
 import { runDemo } from './demo-command.ts';
 import { type DiffOptions, runDiff } from './diff/diff-command.ts';
@@ -26,11 +27,20 @@ export async function main(args: readonly string[]): Promise<number> {
     return exitCode;
   } catch (error) {
     terminal.progress(null);
-    // Commander has already said what is wrong; help and version end this way too, with 0.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    terminal.say(explainError(error));
+    // Help and version end this way too, with 0.
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    // Without a command the help has been shown in place of what was asked.
+    if (error instanceof CommanderError && error.code === 'commander.help') return 2;
+    terminal.say(explainError(error instanceof CommanderError ? wrongArguments(error) : error));
     return 2;
   }
+}
+
+function wrongArguments(error: CommanderError): DriftplaneError {
+  const [message = '', hint = ''] = error.message.replace(/^error: /, '').split('\n');
+  return new DriftplaneError('invalid_arguments', `${message}${hint === '' ? '' : ` ${hint}`}`, {
+    cause: error,
+  });
 }
 
 function makeProgram(terminal: Terminal, exitWith: (code: number) => void): Command {
@@ -38,7 +48,8 @@ function makeProgram(terminal: Terminal, exitWith: (code: number) => void): Comm
     .description('Finds what drifted between two observations of an inventory, quietly and reproducibly.')
     .version(packageVersion())
     .helpCommand(false)
-    .showHelpAfterError('(driftplane --help says more)')
+    // What is wrong is said by explainError, in the form of all errors.
+    .configureOutput({ outputError: () => {} })
     .addHelpText('after', EXIT_CODES)
     .exitOverride();
   addDiff(program, terminal, exitWith);

@@ -98,6 +98,7 @@ export const errorCatalogue = {
     'The same identity with different content',
     'Remove all but one of them.',
   ),
+  companion_file: problem('notice', 'A file beside the items', 'None needed: it holds no item.'),
   duplicate_item: problem('notice', 'The same item more than once', 'None needed: it counts once.'),
   unsafe_number: problem(
     'notice',

@@ -3,15 +3,15 @@ import { canonicalJson } from './canonical-json.ts';
 import type { ItemType } from './item-type.ts';
 import { emptyJsonObject, type JsonValue } from './json-value.ts';
 import type { PathState } from './path-pattern.ts';
-import { isSensitiveDigest } from './redact.ts';
+import { hideDigests, isSensitiveDigest } from './redact.ts';
 
 /** Longest text that is shown whole, in UTF-16 code units. */
 const MAX_TEXT_LENGTH = 2_000;
 /** Most JSON that one value shows, in UTF-16 code units. */
 const MAX_VALUE_LENGTH = 64 * 1024;
 
-export const REDACTED = '[redacted]';
-export const WITHHELD = '[withheld]';
+const REDACTED = '[redacted]';
+const WITHHELD = '[withheld]';
 
 /**
  * What a finding shows of the facts at `place`: secrets as `[redacted]`, what the type does not allow as
@@ -32,8 +32,10 @@ function show(value: JsonValue, place: PathState, type: ItemType): JsonValue {
   }
   if (typeof value === 'object' && value !== null) {
     const shown = emptyJsonObject();
-    for (const name of Object.keys(value))
-      shown[name] = show(value[name] as JsonValue, place.next(name), type);
+    // Sorted, so that the order in which an exporter writes members changes nothing that is shown.
+    for (const name of Object.keys(value).sort()) {
+      shown[hideDigests(name)] = show(value[name] as JsonValue, place.next(name), type);
+    }
     return shown;
   }
   if (!rules.isShown) return WITHHELD;

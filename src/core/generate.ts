@@ -7,6 +7,7 @@ import type { JsonValue } from './json-value.ts';
 import { matchesGlob, patternMatcher } from './path-pattern.ts';
 import type { Plan } from './plan-schema.ts';
 import type { PropertyChange } from './property-diff.ts';
+import { hideDigests } from './redact.ts';
 
 /** What a comparison found of one item. */
 export interface ItemChange {
@@ -156,7 +157,7 @@ function makeFinding(
 function showChange({ path, op, before, after, place }: PropertyChange, type: ItemType): ShownChange {
   const show = (value: JsonValue | undefined): JsonValue =>
     value === undefined ? null : showValue(value, place, type);
-  return { path, op, before: show(before), after: show(after) };
+  return { path: hideDigests(path), op, before: show(before), after: show(after) };
 }
 
 function compareFindings(a: Finding, b: Finding): number {

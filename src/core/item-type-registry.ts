@@ -36,6 +36,8 @@ export interface ItemTypeRegistry {
   readonly deciding: readonly { readonly slot: number; readonly byPresence: boolean }[];
   /** Slots in `wanted` of the identity pointers of a type, in their order. */
   identitySlots(type: ItemType): readonly number[];
+  /** The pointers of which any, standing twice, would leave open what an object with this identity is. */
+  decidingPointers(type: ItemType, identityPointer: string): readonly string[];
   get(name: string): ItemType | undefined;
   /** The type and id of an object; total, as the last fallback takes every object. */
   identify(object: JsonObject, inherited: InheritedMembers): ItemIdentity;
@@ -91,8 +93,8 @@ export function createItemTypeRegistry(options: {
       continue;
     }
     if (definition.isAbstract) continue;
-    if (resolved.identity.length + resolved.weakIdentity.length === 0)
-      fault('/identity', 'an item type needs at least one identity');
+    const hasIdentity = resolved.identity.length + resolved.weakIdentity.length > 0;
+    if (!hasIdentity && !resolved.isCompanion) fault('/identity', 'an item type needs at least one identity');
     if (resolved.match.length === 0 && !resolved.isFallback) {
       fault('/match', 'without a rule in `match` nothing can be of this type');
     }
@@ -195,6 +197,10 @@ function makeRegistry(unordered: readonly ItemType[]): ItemTypeRegistry {
       byPresence: !textPointers.has(pointer),
     })),
     identitySlots: (type) => identitySlots.get(type) ?? [],
+    decidingPointers: ({ identityPointers }, pointer) => [
+      ...textPointers,
+      ...identityPointers.slice(0, identityPointers.indexOf(pointer) + 1),
+    ],
     get: (name) => byName.get(name),
     identify(object, inherited) {
       const type = types.find((candidate) => matchesType(candidate, object, inherited)) ?? last;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { propertyDriftTypes } from './drift-type.ts';
-import { parsePointer } from './json-pointer.ts';
+import { parsePointer, pointerFault } from './json-pointer.ts';
 import { patternFault } from './path-pattern.ts';
 
 /** Members deeper than this are not located by the scan that identifies items without parsing them. */
@@ -11,19 +11,27 @@ const name = z
   .regex(/^[A-Za-z][A-Za-z0-9._-]{0,99}$/, 'a letter, then up to 99 letters, digits, ".", "_" or "-"')
   .describe('Stable name of the item type; part of every fingerprint.');
 
-const pointer = z
-  .string()
-  .refine((text) => text === '' || text.startsWith('/'), 'a JSON Pointer starts with "/"');
+/** A check of a text by a function that says what is wrong with it, or null. */
+const checked = (faultOf: (text: string) => string | null) =>
+  z
+    .string()
+    .max(1000)
+    .superRefine((text, context) => {
+      const fault = faultOf(text);
+      if (fault !== null) context.addIssue({ code: 'custom', message: fault });
+    });
 
-const identifyingPointer = pointer.refine(
-  (text) => text !== '' && parsePointer(text).length <= MAX_IDENTIFYING_SEGMENTS,
-  `a JSON Pointer of one or ${MAX_IDENTIFYING_SEGMENTS} segments`,
-);
+const pointer = checked((text) => (text === '' ? 'the pointer is empty' : pointerFault(text)));
 
-const pattern = z.string().superRefine((text, context) => {
-  const fault = patternFault(text);
-  if (fault !== null) context.addIssue({ code: 'custom', message: fault });
+const identifyingPointer = checked((text) => {
+  const fault = text === '' ? 'the pointer is empty' : pointerFault(text);
+  if (fault !== null) return fault;
+  return parsePointer(text).length <= MAX_IDENTIFYING_SEGMENTS
+    ? null
+    : `at most ${MAX_IDENTIFYING_SEGMENTS} segments identify an item`;
 });
+
+const pattern = checked(patternFault);
 
 const patterns = z.array(pattern).max(500).default([]);
 
@@ -49,10 +57,7 @@ const matchRule = z
 
 const keyedArray = z.strictObject({
   path: pattern.describe('The array.'),
-  key: z
-    .array(pointer.min(1))
-    .min(1)
-    .describe('Where an element holds its key; the first that it has counts.'),
+  key: z.array(pointer).min(1).describe('Where an element holds its key; the first that it has counts.'),
 });
 
 const sensitivePath = z.union([
@@ -78,6 +83,12 @@ export const itemTypeSchema = z.strictObject({
   title: z.string().min(1).max(100).describe('What people call it.').optional(),
   extends: name.optional().describe('A definition whose rules apply too, after the ones here.'),
   isAbstract: z.boolean().default(false).describe('Only to be extended; matches nothing.'),
+  isCompanion: z
+    .boolean()
+    .default(false)
+    .describe(
+      'What exporters write beside the items, such as a list of contents; passed over, and reported as that.',
+    ),
   isFallback: z
     .boolean()
     .default(false)
@@ -94,10 +105,7 @@ export const itemTypeSchema = z.strictObject({
     .describe(
       'Where an id is guessed, and that reported, if no object of this type has its identity on either side.',
     ),
-  label: z
-    .array(pointer.min(1))
-    .default([])
-    .describe('Where its name for people is; the first that it has counts.'),
+  label: z.array(pointer).default([]).describe('Where its name for people is; the first that it has counts.'),
   absent: z
     .array(z.enum(['null', 'empty_array', 'empty_string']))
     .default([])

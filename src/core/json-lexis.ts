@@ -117,12 +117,9 @@ export function hasExponent(bytes: Uint8Array, start: number, end: number): bool
   return false;
 }
 
-/** False for an integer literal beyond 2^53 - 1 and for any number that overflows a double. */
-export function isHeldByDouble(bytes: Uint8Array, start: number, end: number): boolean {
-  const text = decoder.decode(bytes.subarray(start, end));
-  const value = Number(text);
-  if (!Number.isFinite(value)) return false;
-  return /[.eE]/.test(text) || Number.isSafeInteger(value);
+/** The text of the number at `bytes[start, end)`. */
+export function numberText(bytes: Uint8Array, start: number, end: number): string {
+  return decoder.decode(bytes.subarray(start, end));
 }
 
 const TRUE = encoder.encode('true');

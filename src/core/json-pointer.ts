@@ -8,6 +8,12 @@ export function escapePointerToken(token: string): string {
     : token;
 }
 
+/** What is wrong with a JSON Pointer, or null where it is one. */
+export function pointerFault(pointer: string): string | null {
+  if (pointer !== '' && !pointer.startsWith('/')) return 'a JSON Pointer starts with "/"';
+  return /~(?![01])/.test(pointer) ? 'in a JSON Pointer "~" is written ~0, and "/" within a name ~1' : null;
+}
+
 /** The tokens of a JSON Pointer; `''` is the whole document and has none. Throws RangeError on a pointer that does not start with `/`. */
 export function parsePointer(pointer: string): string[] {
   if (pointer === '') return [];

@@ -5,6 +5,7 @@
  * are already known. Strings are not checked for UTF-8: readers do that on whole chunks.
  */
 
+import { isHeldByDouble } from './exact-number.ts';
 import {
   BACKSLASH,
   CLOSE_BRACE,
@@ -14,10 +15,10 @@ import {
   decodeString,
   hasExponent,
   INCOMPLETE,
-  isHeldByDouble,
   literalFor,
   MINUS,
   NINE,
+  numberText,
   OPEN_BRACE,
   OPEN_BRACKET,
   QUOTE,
@@ -227,7 +228,7 @@ export class JsonScanner {
         if (end === INCOMPLETE || (end === limit && !isFinal)) return this.#incomplete(limit);
         if (end < 0) return this.#fault(at, 'a number is not valid');
         if (end - at >= 16 || hasExponent(bytes, at, end)) {
-          if (!isHeldByDouble(bytes, at, end)) result.unsafeNumbers.push(at, end);
+          if (!isHeldByDouble(numberText(bytes, at, end))) result.unsafeNumbers.push(at, end);
         }
         at = end;
       } else {

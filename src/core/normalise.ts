@@ -3,7 +3,7 @@ import { compareText } from './compare-text.ts';
 import { type ItemType, isSensitive, type PlaceRules } from './item-type.ts';
 import { emptyJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
 import type { PathState } from './path-pattern.ts';
-import { digestSensitive, isSecretName, isSecretPair, looksLikeSecret } from './redact.ts';
+import { digestSensitive, factName, isSecretName, isSecretPair, looksLikeSecret } from './redact.ts';
 
 /** What the walk carries along. */
 interface Context {
@@ -42,15 +42,20 @@ function normaliseObject(object: JsonObject, place: PathState, context: Context)
     const value = object[name] as JsonValue;
     if (isAbsent(value, context)) continue;
     const isSecret =
-      isSensitive(rules, object) ||
-      (typeof value === 'string' && value !== '' && (name === secretMember || isSecretName(name)));
+      isSensitive(rules, object) || ((name === secretMember || isSecretName(name)) && canBeSecret(value));
     const facts =
       isSecret && value !== null
         ? digestSensitive(value, context.digestKey)
         : normaliseValue(value, below, rules, context);
-    if (!isAbsent(facts, context)) result[name] = facts;
+    if (!isAbsent(facts, context)) result[factName(name, context.digestKey)] = facts;
   }
   return result;
+}
+
+/** Whether a value under the name of a secret can be one: not where it is empty, true or false. */
+function canBeSecret(value: JsonValue): boolean {
+  if (value === null || value === '' || typeof value === 'boolean') return false;
+  return typeof value !== 'object' || Object.keys(value).length > 0;
 }
 
 function normaliseValue(value: JsonValue, place: PathState, rules: PlaceRules, context: Context): JsonValue {

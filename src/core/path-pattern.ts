@@ -7,13 +7,14 @@
  * normalising an item does not grow with the number of its rules.
  */
 
-import { parsePointer } from './json-pointer.ts';
+import { parsePointer, pointerFault } from './json-pointer.ts';
 
 const DEEP = '**';
 
 /** What is wrong with `pattern`, or null where it is a pattern. */
 export function patternFault(pattern: string): string | null {
-  if (pattern !== '' && !pattern.startsWith('/')) return 'a path pattern starts with "/"';
+  const fault = pointerFault(pattern);
+  if (fault !== null) return fault;
   const tokens = parsePointer(pattern);
   if (tokens.length > 64) return 'a path pattern has at most 64 segments';
   if (tokens.some((token) => token !== DEEP && token.includes(DEEP))) {

@@ -1,10 +1,11 @@
 import { canonicalJson } from './canonical-json.ts';
 import { contentHash } from './content-hash.ts';
 import type { ProblemCode } from './errors.ts';
+import { exactNumberText } from './exact-number.ts';
 import type { ItemType } from './item-type.ts';
 import { asExternalId, type InheritedMembers, type ItemTypeRegistry } from './item-type-registry.ts';
-import { decodeString } from './json-lexis.ts';
-import { parsePointer, valueAt } from './json-pointer.ts';
+import { decodeString, numberText } from './json-lexis.ts';
+import { valueAt } from './json-pointer.ts';
 import { lineAt, pointerAt } from './json-position.ts';
 import { createJsonScanner, type JsonScan } from './json-scan.ts';
 import { emptyJsonObject, isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
@@ -100,6 +101,7 @@ export function createItemReader(options: {
       if (scan.duplicateKeys.length > 0 || scan.unsafeNumbers.length > 0) return null;
       // Only an object has members; what has none is for `read` to judge.
       const type = typeOf(raw, scan);
+      if (type.definition.isCompanion) return null;
       for (const [index, slot] of registry.identitySlots(type).entries()) {
         const externalId = asExternalId(scalarAt(raw.bytes, scan, slot));
         if (externalId === null) continue;
@@ -117,10 +119,14 @@ export function createItemReader(options: {
       if (!isJsonObject(value)) return unread('not_an_object', `it is ${nameOfKind(value)}`, null);
       const identity = registry.identify(value, raw.inherited);
       const { type } = identity;
+      if (type.definition.isCompanion) return unread('companion_file', `it is "${type.title}"`, null);
       if (identity.externalId === null) return missingIdentity(type);
-      const isIdentityDouble = duplicates.some((pointer) => isIdentifying(pointer, registry.wanted));
-      if (isIdentityDouble)
-        return unread('missing_identity', `its identity stands twice: ${listPlaces(duplicates)}`, null);
+      const deciding = registry.decidingPointers(type, identity.pointer as string);
+      const isDeciding = (double: string): boolean =>
+        deciding.some((pointer) => pointer === double || pointer.startsWith(`${double}/`));
+      if (duplicates.some(isDeciding)) {
+        return unread('missing_identity', `what identifies it stands twice: ${listPlaces(duplicates)}`, null);
+      }
       const facts = normalise(value, type, digestKey);
       const flaws: Flaw[] = [];
       if (duplicates.length > 0) {
@@ -190,7 +196,7 @@ function parseValue({ bytes, start, end }: RawItem, scan: JsonScan): JsonValue {
   for (let index = 0; index < scan.unsafeNumbers.length; index += 2) {
     const from = scan.unsafeNumbers[index] as number;
     const to = scan.unsafeNumbers[index + 1] as number;
-    text += `${decoder.decode(bytes.subarray(at, from))}"${decoder.decode(bytes.subarray(from, to))}"`;
+    text += `${decoder.decode(bytes.subarray(at, from))}"${exactNumberText(numberText(bytes, from, to))}"`;
     at = to;
   }
   return JSON.parse(text + decoder.decode(bytes.subarray(at, end))) as JsonValue;
@@ -251,15 +257,6 @@ function stubMember(bytes: Uint8Array, scan: JsonScan, member: WantedMember): Js
     if (value !== undefined) stub[name] = value;
   }
   return stub;
-}
-
-/** Whether a member decides on the type or the identity of an item. */
-function isIdentifying(pointer: string, wanted: WantedMembers): boolean {
-  const [name, below, ...deeper] = parsePointer(pointer);
-  const member = name === undefined ? undefined : wanted.get(name);
-  if (member === undefined) return false;
-  if (below === undefined) return true;
-  return deeper.length === 0 && member.members?.has(below) === true;
 }
 
 function labelOf(facts: JsonObject, type: ItemType): string | null {

@@ -26,19 +26,46 @@ export function isSensitiveDigest(value: JsonValue): boolean {
 }
 
 /**
- * How the names end whose text is a secret whatever the type: `DB_PASSWORD`, `clientSecret`, `api-key`. They
+ * How the names end whose value is a secret whatever the type: `DB_PASSWORD`, `clientSecret`, `api-keys`. They
  * are compared in lower case without `-`, `_`, `.` and spaces. What is hidden needlessly is still compared.
  */
 const SECRET_NAME_END =
-  /(?:password|passwd|pwd|passphrase|secret|secrettext|token|authorization|connectionstring|(?:access|account|api|encryption|master|primary|private|secondary|secret|shared|signing|storage|symmetric)key)$/;
+  /(?:password|passwd|passcode|pwd|passphrase|psk|secret|secrettext|token|authorization|connectionstring|(?:access|account|api|encryption|master|primary|private|secondary|secret|shared|signing|storage|symmetric)key)s?$/;
 
 /** Longest name that is looked at; no secret's name is longer. */
 const MAX_NAME_LENGTH = 100;
 
-/** Whether text under this member name is a secret in any type. */
+/** Names repeat from item to item, so what was found of one is kept. */
+const secretNames = new Map<string, boolean>();
+const secretLikeNames = new Map<string, boolean>();
+const MAX_REMEMBERED = 20_000;
+
+function remembered(memory: Map<string, boolean>, name: string, find: (name: string) => boolean): boolean {
+  let found = memory.get(name);
+  if (found === undefined) {
+    found = find(name);
+    if (memory.size < MAX_REMEMBERED) memory.set(name, found);
+  }
+  return found;
+}
+
+/** Whether the value of a member with this name is a secret in any type. Truth values and null never are. */
 export function isSecretName(name: string): boolean {
   if (name.length < 3 || name.length > MAX_NAME_LENGTH) return false;
-  return SECRET_NAME_END.test(name.toLowerCase().replaceAll(/[-_. ]/g, ''));
+  return remembered(secretNames, name, (text) =>
+    SECRET_NAME_END.test(text.toLowerCase().replaceAll(/[-_. ]/g, '')),
+  );
+}
+
+/** A member name as facts hold it: itself, or a digest where it looks like a secret (`{ "ghp_…": … }`). */
+export function factName(name: string, digestKey: string): string {
+  if (name.length < MIN_SECRET_LENGTH || !remembered(secretLikeNames, name, looksLikeSecret)) return name;
+  return `hmac-sha256:${hmacSha256Hex(digestKey, canonicalJson(name))}`;
+}
+
+/** A name or a path without the digests that `factName` put into it. */
+export function hideDigests(text: string): string {
+  return text.includes('hmac-sha256:') ? text.replaceAll(/hmac-sha256:[0-9a-f]{64}/g, '[redacted]') : text;
 }
 
 /** Whether `object` is a pair such as `{ "name": "DB_PASSWORD", "value": … }` whose value is a secret. */

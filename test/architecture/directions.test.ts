@@ -108,7 +108,7 @@ const planted: { file: string; text: string; expected: string[] }[] = [
   {
     file: 'src/core/parses-yaml.ts',
     text: "import { parse } from 'yaml';\nexport const x = parse;\n",
-    expected: ['core-packages: src/core/parses-yaml.ts → node_modules/yaml/index.js'],
+    expected: ['core-yaml-in-one-file: src/core/parses-yaml.ts → node_modules/yaml/index.js'],
   },
   {
     file: 'src/core/cycle-here.ts',

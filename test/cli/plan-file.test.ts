@@ -163,7 +163,7 @@ describe.concurrent('a plan that is not valid', () => {
     const run = await runWithPlan(plan);
 
     expect({ status: run.status, stdout: run.stdout }).toEqual({ status: 2, stdout: '' });
-    expect(run.stderr).toMatch(new RegExp(`plan\\.yaml[^]*\\[${code}\\]`));
+    expect(run.stderr).toMatch(new RegExp(`plan\\.yaml[\\s\\S]*\\[${code}\\]`));
     expect(run.stderr).not.toMatch(/internal_error|^\s+at /m);
     expect(run.stderr.length).toBeLessThan(4_000);
   });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,7 +19,7 @@ async function writeHuge(path: string, head: string, filler: string, tail: strin
   const chunk = filler.repeat(Math.ceil(MiB / filler.length));
   stream.write(head);
   for (let written = 0; written < 100_000_000; written += chunk.length) {
-    if (!stream.write(chunk)) await new Promise((resolve) => stream.once('drain', resolve));
+    if (!stream.write(chunk)) await once(stream, 'drain');
   }
   stream.end(tail);
   await finished(stream);

@@ -178,7 +178,7 @@ describe.concurrent('types that are not valid', () => {
     const { run } = await runWithTypes(types);
 
     expect({ status: run.status, stdout: run.stdout }).toEqual({ status: 2, stdout: '' });
-    expect(run.stderr).toMatch(/types\.yaml[^]*\[(invalid_item_types|unreadable_config)\]/);
+    expect(run.stderr).toMatch(/types\.yaml[\s\S]*\[(invalid_item_types|unreadable_config)\]/);
     expect(run.stderr).not.toMatch(/internal_error|^\s+at /m);
     expect(run.stderr.length).toBeLessThan(4_000);
   });

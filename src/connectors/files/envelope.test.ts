@@ -12,7 +12,7 @@ function envelopeOf(text: string): Envelope | null {
 describe('readEnvelope', () => {
   it('knows an OData collection, its context and that it is the last page', () => {
     expect(envelopeOf('{"@odata.context":"c\\u0023x","value":[1]}')).toEqual({
-      listStart: 35,
+      listStart: 37,
       listMember: 'value',
       inherited: { '@odata.context': 'c#x' },
       listName: 'c#x',

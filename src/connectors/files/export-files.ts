@@ -1,5 +1,5 @@
 import { type Dirent, lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { basename, join, sep } from 'node:path';
 import { compareText } from '../../core/compare-text.ts';
 import { DriftplaneError } from '../../core/errors.ts';
 import type { Problem } from '../../core/problem.ts';
@@ -31,9 +31,10 @@ function formOf(name: string): FileForm | null {
 }
 
 /**
- * The files of the export at `path`, a folder (with all folders below it) or one file. Symbolic links below
- * a folder are not followed: what they point to inside it is found where it lies, and a link out of it is a
- * problem. What can't be listed is a problem too. Throws `path_not_found` and `not_an_export`.
+ * The files of the export at `path`, a folder (with all folders below it) or one file. A symbolic link below
+ * a folder is followed only where it leads to something inside that would not be listed where it lies (behind
+ * a hidden folder, or under another name); what a link out of the folder leads to is a problem, and so is what
+ * can't be listed. Throws `path_not_found` and `not_an_export`.
  */
 export function listExportFiles(path: string): ExportListing {
   const stats = statOf(path);
@@ -45,8 +46,13 @@ export function listExportFiles(path: string): ExportListing {
       `${path} is neither a folder nor a regular file. An export is read more than once, so a pipe will not do: save it to a file first.`,
     );
   }
-  const listing = { files: [] as ExportFile[], problems: [] as Problem[], otherFileCount: 0 };
-  listFolder(path, realpathSync(path), listing);
+  const listing: Listing = { root: '', files: [], problems: [], otherFileCount: 0, linkedFolders: new Set() };
+  try {
+    listing.root = realpathSync(path);
+    listFolder(path, listing);
+  } catch (cause) {
+    listing.problems.push(problemAt('unreadable_folder', path, systemErrorText(cause)));
+  }
   if (listing.files.length === 0 && listing.problems.length === 0) {
     throw new DriftplaneError(
       'not_an_export',
@@ -61,14 +67,21 @@ function statOf(path: string): Stats {
   try {
     return statSync(path);
   } catch (cause) {
-    const reason = systemErrorText(cause);
-    throw new DriftplaneError('path_not_found', `${path}: ${reason}`, { cause });
+    throw new DriftplaneError('path_not_found', `${path}: ${systemErrorText(cause)}`, { cause });
   }
 }
 
-type Listing = { files: ExportFile[]; problems: Problem[]; otherFileCount: number };
+interface Listing {
+  /** The folder itself, without symbolic links. */
+  root: string;
+  readonly files: ExportFile[];
+  readonly problems: Problem[];
+  otherFileCount: number;
+  /** Folders that were listed through a link, so that links in circles end. */
+  readonly linkedFolders: Set<string>;
+}
 
-function listFolder(folder: string, root: string, listing: Listing): void {
+function listFolder(folder: string, listing: Listing): void {
   let entries: Dirent[];
   try {
     entries = readdirSync(folder, { withFileTypes: true });
@@ -79,30 +92,49 @@ function listFolder(folder: string, root: string, listing: Listing): void {
   entries.sort((a, b) => compareText(a.name, b.name));
   for (const entry of entries) {
     // What tools keep for themselves (.git, .DS_Store) is no part of an export.
-    if (entry.name.startsWith('.')) continue;
+    if (isHidden(entry.name)) continue;
     const path = join(folder, entry.name);
     const form = formOf(entry.name);
-    if (entry.isDirectory()) listFolder(path, root, listing);
-    else if (entry.isSymbolicLink()) judgeLink(path, form, root, listing);
+    if (entry.isDirectory()) listFolder(path, listing);
+    else if (entry.isSymbolicLink()) listLink(path, form, listing);
     else if (form === null) listing.otherFileCount++;
     else if (entry.isFile()) listing.files.push({ path, form });
     else listing.problems.push(problemAt('unreadable_file', path, 'it is not a regular file'));
   }
 }
 
-function judgeLink(path: string, form: FileForm | null, root: string, listing: Listing): void {
+function isHidden(name: string): boolean {
+  return name.startsWith('.');
+}
+
+function listLink(path: string, form: FileForm | null, listing: Listing): void {
   let target: string;
+  let isFolder: boolean;
   try {
     target = realpathSync(path);
+    isFolder = lstatSync(target).isDirectory();
   } catch (cause) {
     if (form === null) listing.otherFileCount++;
     else
       listing.problems.push(problemAt('unreadable_file', path, `a symbolic link: ${systemErrorText(cause)}`));
     return;
   }
-  if (target === root || target.startsWith(root + sep)) return;
-  if (form === null && !lstatSync(target).isDirectory()) listing.otherFileCount++;
-  else listing.problems.push(problemAt('link_leaves_tree', path, 'it was not followed'));
+  const { root } = listing;
+  if (!isFolder && form === null) listing.otherFileCount++;
+  else if (target !== root && !target.startsWith(root + sep)) {
+    listing.problems.push(problemAt('link_leaves_tree', path, 'it was not followed'));
+  } else if (isFolder) {
+    if (!isBehindHidden(target, root) || listing.linkedFolders.has(target)) return;
+    listing.linkedFolders.add(target);
+    listFolder(path, listing);
+  } else if (form !== null && (formOf(basename(target)) === null || isBehindHidden(target, root))) {
+    listing.files.push({ path, form });
+  }
+}
+
+/** Whether a listing of `root` passes over what lies at `target`. */
+function isBehindHidden(target: string, root: string): boolean {
+  return target.slice(root.length).split(sep).some(isHidden);
 }
 
 function problemAt(code: Problem['code'], path: string, detail: string): Problem {

@@ -175,7 +175,7 @@ describe('an array', () => {
     ['[{"a":1},nul,{"b":2}]', ['#/0 {"a":1}'], ['#/1 invalid_json']],
     ['[{"a":1}] x', ['#/0 {"a":1}'], [' invalid_json']],
     ['[{"a":1}][]', ['#/0 {"a":1}'], [' invalid_json']],
-    ['[12', [], ['#/0 invalid_json']],
+    ['[12', ['#/0 12'], ['#/0 invalid_json']],
   ])('%j keeps what is before the fault, and names the fault', async (text, records, faults) => {
     expect(await split(fileOf(text), 'json')).toMatchObject({ records, faults });
   });
@@ -262,7 +262,7 @@ describe('documents', () => {
     ['{"id":1} {\n"id":2}\n{"value":[1]}', [':1 {"id":1}', ':1 {\n"id":2}', ':3 {"value":[1]}']],
     ['\n\n{"id":1}\n{"id":2}', [':3 {"id":1}', ':4 {"id":2}']],
     ['\n{"id":1}{"id":2}', [':2 {"id":1}', ':2 {"id":2}']],
-    ['{\n"id":1}\nbroken', [':1 {\n"id":1}', ':2 broken']],
+    ['{\n"id":1}\nbroken', [':1 {\n"id":1}', ':3 broken']],
   ])('%j are split where they end', async (text, records) => {
     expect(await split(fileOf(text), 'json')).toMatchObject({ records, faults: [] });
   });

@@ -221,7 +221,7 @@ function splitElements(
     }
     const scan = scanner.scan(buffer.bytes, buffer.start, buffer.end, buffer.isFinal);
     if (scan.fault !== null) {
-      batch.faults.push(brokenArray(progress.index, scan.fault.detail));
+      batch.faults.push(brokenArray(progress.index, scan.fault.detail, scan.fault.code));
       return 'broken';
     }
     if (scan.isIncomplete) return 'needs_more';
@@ -231,13 +231,9 @@ function splitElements(
   }
 }
 
-function brokenArray(index: number, detail: string): FileFault {
-  return {
-    code: 'invalid_json',
-    locator: { form: 'index', position: index },
-    detail: `${detail}; what follows was not read`,
-    inherited: null,
-  };
+function brokenArray(index: number, detail: string, code: ProblemCode = 'invalid_json'): FileFault {
+  const locator: Locator = { form: 'index', position: index };
+  return { code, locator, detail: `${detail}; what follows was not read`, inherited: null };
 }
 
 /**
