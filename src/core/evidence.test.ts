@@ -81,6 +81,18 @@ describe('showValue', () => {
     expect(show(texts(65), all)).toBe('[too large to show: 66561 characters of JSON]');
   });
 
+  it('sorts members, so that their order in an export changes nothing', () => {
+    const type = compileItemType(itemTypeSchema.parse({ itemType: 't', ...all }));
+
+    const shown = showValue({ b: 1, a: { d: 1, c: 2 } }, type.root, type);
+
+    expect(JSON.stringify(shown)).toBe('{"a":{"c":2,"d":1},"b":1}');
+  });
+
+  it('does not show a name that is a secret', () => {
+    expect(show({ [`ghp_${'aB3'.repeat(12)}`]: 1 }, all)).toEqual({ '[redacted]': 1 });
+  });
+
   it('keeps members called like those of Object.prototype', () => {
     const value = JSON.parse('{"__proto__":{"a":1}}') as JsonObject;
 

@@ -131,6 +131,14 @@ describe('a changed item', () => {
     ]);
   });
 
+  it('does not show a secret that is a name', () => {
+    const token = `ghp_${'aB3'.repeat(12)}`;
+
+    const { findings } = generate([changed({ env: {} }, { env: { [token]: 1 } })]);
+
+    expect(findings[0]?.changes.map(({ path }) => path)).toEqual(['/env/[redacted]']);
+  });
+
   it('without changes of properties is no finding', () => {
     expect(generate([changed({ x: 1 }, { x: 1 })]).findings).toEqual([]);
   });

@@ -94,6 +94,10 @@ describe('what may not be', () => {
     ]);
   });
 
+  it('lets what stands beside the items lack an identity', () => {
+    expect(faultsOf([define('a', { identity: [], isCompanion: true })])).toEqual([]);
+  });
+
   it('lets an abstract type lack what others need', () => {
     const base = define('base', { isAbstract: true, identity: [], match: [] });
 

@@ -14,6 +14,7 @@ describe('an item type', () => {
     expect(itemTypeSchema.parse({ itemType: 't' })).toEqual({
       itemType: 't',
       isAbstract: false,
+      isCompanion: false,
       isFallback: false,
       guessesIdentity: false,
       match: [],
@@ -67,10 +68,12 @@ describe('an item type', () => {
   });
 
   it.each([
-    [{ volatile: ['a'] }, '/volatile/0', 'a path pattern starts with "/"'],
+    [{ volatile: ['a'] }, '/volatile/0', 'a JSON Pointer starts with "/"'],
     [{ keep: ['/a', '/b**'] }, '/keep/1', '"**" stands alone between slashes'],
-    [{ identity: ['/a/b/c'] }, '/identity/0', 'a JSON Pointer of one or 2 segments'],
-    [{ identity: [''] }, '/identity/0', 'a JSON Pointer of one or 2 segments'],
+    [{ identity: ['/a/b/c'] }, '/identity/0', 'at most 2 segments identify an item'],
+    [{ identity: [''] }, '/identity/0', 'the pointer is empty'],
+    [{ identity: ['/a~b'] }, '/identity/0', null],
+    [{ volatile: ['/a~2'] }, '/volatile/0', null],
     [{ label: ['a'] }, '/label/0', 'a JSON Pointer starts with "/"'],
     [{ match: [{}] }, '/match/0', 'a rule needs `path` and `is`, or `has`'],
     [{ match: [{ path: '/a' }] }, '/match/0', '`path` and `is` go together'],
@@ -91,7 +94,7 @@ describe('an item type', () => {
     [
       { sensitive: [{ path: 'a', when: { sibling: 'b' } }] },
       '/sensitive/0/path',
-      'a path pattern starts with "/"',
+      'a JSON Pointer starts with "/"',
     ],
     [{ unordered: Array(501).fill('/a') }, '/unordered', null],
   ])('is refused where it says %j', (definition, pointer, detail) => {

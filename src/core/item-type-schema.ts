@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { propertyDriftTypes } from './drift-type.ts';
-import { parsePointer, pointerFault } from './json-pointer.ts';
+import { pointerFault } from './json-pointer.ts';
 import { patternFault } from './path-pattern.ts';
 
 /** Members deeper than this are not located by the scan that identifies items without parsing them. */
@@ -26,7 +26,7 @@ const pointer = checked((text) => (text === '' ? 'the pointer is empty' : pointe
 const identifyingPointer = checked((text) => {
   const fault = text === '' ? 'the pointer is empty' : pointerFault(text);
   if (fault !== null) return fault;
-  return parsePointer(text).length <= MAX_IDENTIFYING_SEGMENTS
+  return text.split('/').length - 1 <= MAX_IDENTIFYING_SEGMENTS
     ? null
     : `at most ${MAX_IDENTIFYING_SEGMENTS} segments identify an item`;
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { escapePointerToken, formatPointer, parsePointer, valueAt } from './json-pointer.ts';
+import { escapePointerToken, formatPointer, parsePointer, pointerFault, valueAt } from './json-pointer.ts';
 
 const tokens = fc.array(fc.string({ unit: fc.constantFrom('~', '/', '0', '1', 'a', ''), maxLength: 5 }));
 
@@ -26,6 +26,18 @@ it.each([
 
 it('refuses a pointer that does not start with a slash', () => {
   expect(() => parsePointer('a/b')).toThrow(RangeError);
+});
+
+it.each([
+  ['', true],
+  ['/', true],
+  ['/a~0b~1c/', true],
+  ['a', false],
+  ['/a~', false],
+  ['/~2', false],
+  ['/a/~/b', false],
+])('knows whether "%s" is a pointer', (pointer, isPointer) => {
+  expect(pointerFault(pointer) === null).toBe(isPointer);
 });
 
 it('escapes the tilde before the slash', () => {

@@ -3,7 +3,14 @@ import { compareText } from './compare-text.ts';
 import { type ItemType, isSensitive, type PlaceRules } from './item-type.ts';
 import { emptyJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
 import type { PathState } from './path-pattern.ts';
-import { digestSensitive, factName, isSecretName, isSecretPair, looksLikeSecret } from './redact.ts';
+import {
+  digestSensitive,
+  factName,
+  isSecretName,
+  isSecretPair,
+  isSensitiveDigest,
+  looksLikeSecret,
+} from './redact.ts';
 
 /** What the walk carries along. */
 interface Context {
@@ -52,10 +59,10 @@ function normaliseObject(object: JsonObject, place: PathState, context: Context)
   return result;
 }
 
-/** Whether a value under the name of a secret can be one: not where it is empty, true or false. */
+/** Whether a value under the name of a secret can be one: not where it says nothing but true and false. */
 function canBeSecret(value: JsonValue): boolean {
-  if (value === null || value === '' || typeof value === 'boolean') return false;
-  return typeof value !== 'object' || Object.keys(value).length > 0;
+  if (value === null || value === '' || typeof value === 'boolean' || isSensitiveDigest(value)) return false;
+  return typeof value !== 'object' || Object.values(value).some(canBeSecret);
 }
 
 function normaliseValue(value: JsonValue, place: PathState, rules: PlaceRules, context: Context): JsonValue {

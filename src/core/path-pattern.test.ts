@@ -184,8 +184,9 @@ describe('patternFault', () => {
   );
 
   it.each([
-    ['a', 'a path pattern starts with "/"'],
-    ['**', 'a path pattern starts with "/"'],
+    ['a', 'a JSON Pointer starts with "/"'],
+    ['**', 'a JSON Pointer starts with "/"'],
+    ['/a~b', 'in a JSON Pointer "~" is written ~0, and "/" within a name ~1'],
     ['/a**', '"**" stands alone between slashes'],
     ['/x/**b/c', '"**" stands alone between slashes'],
     ['/***', '"**" stands alone between slashes'],

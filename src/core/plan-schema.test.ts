@@ -50,7 +50,7 @@ describe('a plan', () => {
     expect(faults).toContain(
       `/driftTypes/1: "asignment" is not one of ${driftTypes.join(', ')}; did you mean "assignment"?`,
     );
-    expect(faults).toContain('/noiseControls/ignoreChanges/0/path: a path pattern starts with "/"');
+    expect(faults).toContain('/noiseControls/ignoreChanges/0/path: a JSON Pointer starts with "/"');
     expect(faults).toContain('/noiseControls/ignoreChanges/1/path: "**" stands alone between slashes');
     expect(faults).toContain('/noiseControls/ignoreChanges/2/pth: there is no such field');
     expect(faults).toContain('/noiseControl: there is no such field');

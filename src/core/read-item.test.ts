@@ -115,9 +115,25 @@ describe('what is no item', () => {
     for (const text of [
       '{"id":1,"id":2}',
       '{"id":1,"type":"thing","type":"x"}',
-      '{"id":1,"meta":{"uid":1,"uid":1}}',
+      '{"type":"thing","meta":{"uid":1,"uid":1}}',
     ])
       expect(flawOf(text)).toMatchObject({ code: 'missing_identity', itemType: null });
+  });
+
+  it('stands beside the items', () => {
+    const companion = define({
+      itemType: 'contents',
+      isCompanion: true,
+      match: [{ has: ['/files'] }],
+      title: 'Contents',
+    });
+    const reader = readerOf([companion, json]);
+
+    expect(reader.read(raw('{"files":[],"id":1}'))).toEqual({
+      isRead: false,
+      flaw: { code: 'companion_file', detail: 'it is "Contents"', itemType: null },
+    });
+    expect(reader.identify(raw('{"files":[],"id":1}'))).toBeNull();
   });
 
   it('is never shown', () => {
@@ -137,6 +153,12 @@ describe('an item that JSON.parse would read wrongly', () => {
     ]);
   });
 
+  it('still has its identity where what stands twice is not what it was found by', () => {
+    const item = read('{"type":"thing","id":1,"meta":{"uid":1,"uid":2}}');
+
+    expect(item).toMatchObject({ externalId: '1', isContradictory: true });
+  });
+
   it('names no more than three places', () => {
     const [flaw] = read('{"id":1,"a":1,"a":1,"b":1,"b":1,"c":1,"c":1,"d":1,"d":1,"e":1,"e":1}').flaws;
 
@@ -151,6 +173,17 @@ describe('an item that JSON.parse would read wrongly', () => {
     expect(item.flaws).toEqual([
       { code: 'unsafe_number', detail: 'kept as text: /id, /a/1, /b/c', itemType: 'json' },
     ]);
+  });
+
+  it('keeps such a number the same however it is written', () => {
+    const hashes = [
+      '90071992547409930',
+      '9007199254740993e1',
+      '9.007199254740993E+16',
+      '90071992547409930.0',
+    ].map((number) => read(`{"id":1,"n":${number}}`).contentHash);
+
+    expect(new Set(hashes).size).toBe(1);
   });
 
   it('keeps numbers apart that are the same double', () => {

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { digestSensitive, isSecretName, isSecretPair, isSensitiveDigest, looksLikeSecret } from './redact.ts';
+import {
+  digestSensitive,
+  factName,
+  hideDigests,
+  isSecretName,
+  isSecretPair,
+  isSensitiveDigest,
+  looksLikeSecret,
+} from './redact.ts';
 
 describe('digestSensitive', () => {
   it('says whether two secrets are the same, and nothing else of them', () => {
@@ -40,7 +48,16 @@ describe('isSecretName', () => {
       'preSharedKey',
       'ConnectionString',
     ],
-    ...['Authorization', 'passphrase', 'storage_account_key', 'secretText', 'masterKey'],
+    ...[
+      'Authorization',
+      'passphrase',
+      'storage_account_key',
+      'secretText',
+      'masterKey',
+      'apiKeys',
+      'passwords',
+      'wifiPsk',
+    ],
   ])('hides what is called %s', (name) => {
     expect(isSecretName(name)).toBe(true);
   });
@@ -63,6 +80,26 @@ describe('isSecretName', () => {
   it('does not look at names of more than 100 characters', () => {
     expect(isSecretName(`${'x'.repeat(92)}password`)).toBe(true);
     expect(isSecretName(`${'x'.repeat(93)}password`)).toBe(false);
+  });
+});
+
+describe('a member name that is a secret itself', () => {
+  const token = `ghp_${'aB3'.repeat(12)}`;
+
+  it('is a digest in facts, and hidden wherever it is shown', () => {
+    const name = factName(token, 'key');
+
+    expect(name).toMatch(/^hmac-sha256:[0-9a-f]{64}$/);
+    expect(name).toBe(factName(token, 'key'));
+    expect(name).not.toBe(factName(token, 'other key'));
+    expect(hideDigests(`/a/${name}/b/${name}`)).toBe('/a/[redacted]/b/[redacted]');
+  });
+
+  it('is not what any other name is', () => {
+    for (const name of ['name', 'password', '', 'a-long-name-that-is-no-secret', '__proto__']) {
+      expect(factName(name, 'key')).toBe(name);
+      expect(hideDigests(name)).toBe(name);
+    }
   });
 });
 

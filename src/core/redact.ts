@@ -4,7 +4,7 @@
  */
 
 import { canonicalJson } from './canonical-json.ts';
-import { isJsonObject, type JsonObject, type JsonValue, ownMember } from './json-value.ts';
+import { type JsonObject, type JsonValue, ownMember } from './json-value.ts';
 import { hmacSha256Hex } from './sha256.ts';
 
 /** The member that marks a digest in facts. It holds `hmac-sha256:` and 64 hex digits. */
@@ -21,9 +21,13 @@ export function digestSensitive(value: JsonValue, digestKey: string): JsonObject
   return { [SENSITIVE_MEMBER]: `hmac-sha256:${hmacSha256Hex(digestKey, canonicalJson(value))}` };
 }
 
+/** Whether a value is what `digestSensitive` makes; an object of an export that only resembles it is not. */
 export function isSensitiveDigest(value: JsonValue): boolean {
-  return isJsonObject(value) && Object.hasOwn(value, SENSITIVE_MEMBER) && Object.keys(value).length === 1;
+  const digest = ownMember(value, SENSITIVE_MEMBER);
+  return typeof digest === 'string' && DIGEST.test(digest) && Object.keys(value as JsonObject).length === 1;
 }
+
+const DIGEST = /^hmac-sha256:[0-9a-f]{64}$/;
 
 /**
  * How the names end whose value is a secret whatever the type: `DB_PASSWORD`, `clientSecret`, `api-keys`. They

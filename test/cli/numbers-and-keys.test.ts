@@ -54,7 +54,6 @@ describe.concurrent('numbers', () => {
 
   it.each([
     ['9007199254740993.0', '9007199254740992.0'],
-    ['9007199254740993e0', '9007199254740992e0'],
     ['9007199254740.993e3', '9007199254740.992e3'],
   ])(
     'that are integers do not collapse in silence where they have a point or an exponent: %s, %s',
@@ -121,55 +120,71 @@ describe.concurrent('numbers', () => {
 });
 
 describe.concurrent('a member name that stands twice in one object', () => {
-  it.each([
-    ['at the root', '{"id":"2","a":1,"a":2}'],
-    ['at the root with the same value', '{"id":"2","a":1,"a":1}'],
-    ['in a nested object', '{"id":"2","a":{"b":{"c":1,"c":2}}}'],
-    ['in an element of an array', '{"id":"2","a":[{"c":1},{"c":1,"c":2}]}'],
-    ['written with an escape', '{"id":"2","a":1,"\\u0061":2}'],
-    ['one that would identify if there were no id', '{"id":"2","uid":1,"uid":2}'],
-    ['__proto__', '{"id":"2","__proto__":1,"__proto__":2}'],
-    ['the empty name', '{"id":"2","":1,"":2}'],
-  ])('leaves the item out of the comparison: %s', async (_, text) => {
-    for (const side of sides) {
-      const good = ['{"id":"1"}', '{"id":"2","a":1}', '{"id":"3"}'];
-      const bad = ['{"id":"1"}', text, '{"id":"3"}'];
+  const twice = [
+    '"a":1,"a":2',
+    '"a":1,"a":1',
+    '"a":{"b":{"c":1,"c":2}}',
+    '"a":[{"c":1},{"c":1,"c":2}]',
+    '"a":1,"\\u0061":2',
+    '"__proto__":1,"__proto__":2',
+    '"":1,"":2',
+  ];
 
-      const { run, report } = await compare(
-        side === 'baseline' ? bad : good,
-        side === 'current' ? bad : good,
-      );
+  it.each(sides)('leaves the item out of the comparison, wherever it is (%s)', async (side) => {
+    const bad = twice.map((members, index) => `{"id":"${index}",${members}}`);
+    const good = twice.map((_, index) => `{"id":"${index}","a":1}`);
+    const one = '{"id":"one"}';
 
-      expect(run.status).toBe(3);
-      expect(problemsOf(report)).toEqual([`duplicate_key ${side}.ndjson:2`]);
-      expect(driftOf(report)).toEqual([]);
-      expect(idsOf(report.ambiguous)).toEqual(['2']);
-      expect(report.summary).toMatchObject({ unchanged: 2, unprovenRemovals: 0, unprovenAdditions: 0 });
-    }
+    const { run, report } = await compare(
+      [...(side === 'baseline' ? bad : good), one],
+      [...(side === 'current' ? bad : good), one],
+    );
+
+    expect(run.status).toBe(3);
+    expect(problemsOf(report)).toEqual(bad.map((_, index) => `duplicate_key ${side}.ndjson:${index + 1}`));
+    expect(driftOf(report)).toEqual([]);
+    expect(idsOf(report.ambiguous)).toEqual(bad.map((_, index) => `${index}`));
+    expect(report.summary).toMatchObject({ unchanged: 1, unprovenRemovals: 0, unprovenAdditions: 0 });
+  });
+
+  it('leaves the item out too where it would identify if there were no id', async () => {
+    const { run, report } = await compare(['{"id":"2","uid":1}'], ['{"id":"2","uid":1,"uid":2}']);
+
+    expect(run.status).toBe(3);
+    expect(problemsOf(report)).toEqual(['duplicate_key current.ndjson:1']);
+    expect(idsOf(report.ambiguous)).toEqual(['2']);
   });
 
   it('is no reason to trust equal bytes on both sides', async () => {
-    const twice = ['{"id":"1"}', '{"id":"2","a":1,"a":2}'];
-    const { run, report } = await compare(twice, twice);
+    const same = ['{"id":"1"}', '{"id":"2","a":1,"a":2}'];
+    const { run, report } = await compare(same, same);
 
     expect(run.status).toBe(3);
     expect(problemsOf(report)).toEqual(['duplicate_key baseline.ndjson:2', 'duplicate_key current.ndjson:2']);
     expect(idsOf(report.ambiguous)).toEqual(['2']);
   });
 
-  it.each(['{"id":"2","id":"3"}', '{"id":"3","id":"2"}', '{"id":"2","\\u0069d":"9"}', '{"id":"9","id":""}'])(
-    'at the identity proves nothing about any item: %s',
-    async (text) => {
-      const { run, report } = await compare(['{"id":"1"}', '{"id":"2"}', '{"id":"3"}'], ['{"id":"1"}', text]);
+  it('at the identity proves nothing about any item', async () => {
+    const unknown = [
+      '{"id":"2","id":"3"}',
+      '{"id":"3","id":"2"}',
+      '{"id":"2","\\u0069d":"9"}',
+      '{"id":"9","id":""}',
+    ];
+    const { run, report } = await compare(
+      ['{"id":"1"}', '{"id":"2"}', '{"id":"3"}'],
+      ['{"id":"1"}', ...unknown],
+    );
 
-      expect(run.status).toBe(3);
-      expect(driftOf(report)).toEqual([]);
-      expect(problemsOf(report)).toEqual([
-        expect.stringMatching(/^(duplicate_key|missing_identity) current\.ndjson:2$/),
-      ]);
-      expect(report.summary.unchanged).toBe(1);
-    },
-  );
+    expect(run.status).toBe(3);
+    expect(driftOf(report)).toEqual([]);
+    expect(problemsOf(report)).toEqual(
+      unknown.map((_, index) =>
+        expect.stringMatching(`^(duplicate_key|missing_identity) current\\.ndjson:${index + 2}$`),
+      ),
+    );
+    expect(report.summary.unchanged).toBe(1);
+  });
 });
 
 const names = [

@@ -69,7 +69,6 @@ describe.concurrent('a member whose name says that it is a secret', () => {
           id: '2',
           connections: [],
           servers: { x: { y: { token: 'in-an-object' } } },
-          password: 7_319_046_852,
         },
         { id: '3', name: 'another' },
       ],
@@ -80,7 +79,6 @@ describe.concurrent('a member whose name says that it is a secret', () => {
         'came-from-nowhere',
         'came-with-its-item',
         'in-an-object',
-        '7319046852',
       ],
     });
 
@@ -91,19 +89,26 @@ describe.concurrent('a member whose name says that it is a secret', () => {
   });
 
   it.each([
+    ['a number', (value: string) => ({ password: Number(`73190${value.length}68527`) })],
     ['a list', (value: string) => ({ password: [value] })],
     ['an object', (value: string) => ({ clientSecret: { current: value } })],
-    ['a list under a plural', (value: string) => ({ passwords: [value] })],
-    ['an object under a plural', (value: string) => ({ apiKeys: { one: value } })],
+    ['one of many', (value: string) => ({ passwords: [value], apiKeys: { one: value } })],
   ])('is never shown where it is %s', async (_, membersOf) => {
     await runSecretly({
       cwd: await tempFolder(),
       baseline: [{ id: '1', ...membersOf('first-of-many') }, { id: '2' }],
       current: [
         { id: '1', ...membersOf('second-of-many') },
-        { id: '2', ...membersOf('third-of-many') },
+        { id: '2', ...membersOf('a-third-of-many') },
       ],
-      secrets: ['first-of-many', 'second-of-many', 'third-of-many'],
+      secrets: [
+        'first-of-many',
+        'second-of-many',
+        'a-third-of-many',
+        '731901368527',
+        '731901468527',
+        '731901568527',
+      ],
       formats: ['json'],
     });
   });

@@ -132,6 +132,32 @@ describe('links in a folder', () => {
     expect(list(root)).toEqual({ files: ['a/x.json json'], problems: [], otherFileCount: 0 });
   });
 
+  it('are followed to what would not be listed where it lies: behind a hidden folder, or under another name', () => {
+    // As Kubernetes mounts a ConfigMap, and as content-addressed stores do.
+    const root = folderWith(
+      '..2024/a.json',
+      '..2024/sub/b.json',
+      'blobs/0001',
+      '..data -> ..2024',
+      'a.json -> ..data/a.json',
+      'sub -> ..data/sub',
+      'again -> ..data/sub',
+      'c.json -> blobs/0001',
+    );
+
+    expect(list(root)).toEqual({
+      files: ['a.json json', 'again/b.json json', 'c.json json'],
+      problems: [],
+      otherFileCount: 1,
+    });
+  });
+
+  it('behind a hidden folder that go round in circles do no harm', () => {
+    const root = folderWith('.hidden/a.json', '.hidden/up -> ..', '.hidden/self -> .', 'in -> .hidden');
+
+    expect(list(root)).toEqual({ files: ['in/a.json json'], problems: [], otherFileCount: 0 });
+  });
+
   it('that go round in circles do no harm', () => {
     const root = folderWith('a.json', 'b/up -> ..', 'self -> .', 'loop.json -> loop.json');
 
