@@ -4,9 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { canonicalJson } from './canonical-json.ts';
 import { emptyJsonObject, type JsonValue } from './json-value.ts';
 
+/** Any character but a surrogate: fast-check's unit 'binary' takes half a second to prepare. */
+const character = fc
+  .oneof(fc.nat(0xd7ff), fc.integer({ min: 0xe000, max: 0x10ffff }))
+  .map((code) => String.fromCodePoint(code));
+
 /** Texts in which every code unit comes up, surrogates only in pairs, and astral ones beside U+E000 … U+FFFF. */
 const wellFormed = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 6 }),
+  fc.string({ unit: character, maxLength: 6 }),
   fc.string({ unit: fc.constantFrom('a', '\u{e000}', '\u{ffff}', '\u{10000}', '\u{10ffff}'), maxLength: 3 }),
   fc.constantFrom('__proto__', 'constructor', 'toString', '', '"', '\\', '\u0000', '\u2028', '\u007f'),
 );

@@ -6,6 +6,11 @@ import type { JsonValue } from './json-value.ts';
 
 const encoder = new TextEncoder();
 
+/** Any character but a surrogate: fast-check's unit 'binary' takes half a second to prepare. */
+const character = fc
+  .oneof(fc.nat(0xd7ff), fc.integer({ min: 0xe000, max: 0x10ffff }))
+  .map((code) => String.fromCodePoint(code));
+
 /** The pointer at the first place of `needle` in `text`. */
 function pointerOf(text: string, needle: string, start = 0): string {
   const bytes = encoder.encode(text);
@@ -47,9 +52,9 @@ it('finds the way to the one marked scalar of any value', () => {
       fc.constant({ value: 'MARK', tokens: [] as string[] }),
       fc
         .tuple(
-          fc.array(fc.jsonValue(), { maxLength: 3 }),
+          fc.array(fc.jsonValue({ maxDepth: 1 }), { maxLength: 2 }),
           tie('value'),
-          fc.array(fc.jsonValue(), { maxLength: 3 }),
+          fc.array(fc.jsonValue({ maxDepth: 1 }), { maxLength: 2 }),
         )
         .map(([before, { value, tokens }, after]) => ({
           value: [...(before as JsonValue[]), value, ...(after as JsonValue[])],
@@ -57,8 +62,8 @@ it('finds the way to the one marked scalar of any value', () => {
         })),
       fc
         .tuple(
-          fc.jsonValue({ maxDepth: 2 }),
-          fc.string({ unit: 'binary', maxLength: 4 }),
+          fc.jsonValue({ maxDepth: 1 }),
+          fc.string({ unit: character, maxLength: 4 }),
           tie('value'),
           fc.boolean(),
         )
@@ -76,7 +81,7 @@ it('finds the way to the one marked scalar of any value', () => {
       fc.pre(text.split('"MARK"').length === 2);
       expect(pointerOf(text, '"MARK"')).toBe(formatPointer(tokens));
     }),
-    { numRuns: 500 },
+    { numRuns: 150 },
   );
 });
 

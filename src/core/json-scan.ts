@@ -53,7 +53,7 @@ export interface JsonScan {
   fault: JsonFault | null;
   /** Offsets of the opening quote of each member name that its object already has. */
   duplicateKeys: number[];
-  /** Start and end, in turn, of each number that a double can't hold (integers beyond 2^53, overflows). */
+  /** Start and end, in turn, of each number that a double can't hold (beyond 2^53 - 1). */
   unsafeNumbers: number[];
   /** Start and end, in turn, of each wanted member's value; start is -1 where there is none. */
   spans: Int32Array;

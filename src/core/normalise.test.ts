@@ -10,6 +10,11 @@ import { isSensitiveDigest } from './redact.ts';
 
 const KEY = 'digest key';
 
+/** Any character but a surrogate: fast-check's unit 'binary' takes half a second to prepare. */
+const character = fc
+  .oneof(fc.nat(0xd7ff), fc.integer({ min: 0xe000, max: 0x10ffff }))
+  .map((code) => String.fromCodePoint(code));
+
 function facts(object: JsonValue, definition: object = {}, digestKey = KEY): JsonObject {
   const type = compileItemType(itemTypeSchema.parse({ itemType: 't', ...definition }));
   return normalise(object as JsonObject, type, digestKey);
@@ -272,7 +277,7 @@ describe('in general', () => {
           contentHash(facts(object, definition)),
         );
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 
@@ -291,14 +296,14 @@ describe('in general', () => {
 
         expect(canonicalJson(facts(once, definition))).toBe(canonicalJson(once));
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 
   it('without rules nothing is lost but secrets', () => {
     const json = fc.dictionary(
-      fc.string({ unit: 'binary', maxLength: 5 }),
-      fc.jsonValue({ stringUnit: 'binary', maxDepth: 3 }),
+      fc.string({ unit: character, maxLength: 5 }),
+      fc.jsonValue({ stringUnit: character, maxDepth: 2 }),
     );
 
     fc.assert(

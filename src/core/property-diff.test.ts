@@ -231,7 +231,7 @@ describe('in general', () => {
         expect(diff(before, after, definition).length === 0).toBe(isSame);
         expect(diff(before, before, definition)).toEqual([]);
       }),
-      { numRuns: 2000 },
+      { numRuns: 600 },
     );
   });
 
@@ -244,7 +244,7 @@ describe('in general', () => {
         const paths = diff(before, after, definition).map(({ path }) => path);
         expect(paths).toEqual([...paths].sort());
       }),
-      { numRuns: 1000 },
+      { numRuns: 150 },
     );
   });
 
@@ -301,7 +301,7 @@ describe('in general', () => {
           expect(changes.filter(({ path }) => path.startsWith(`${change.path}/`))).toEqual([]);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
 
     function shown(value: JsonValue | undefined): string {
@@ -322,7 +322,7 @@ describe('in general', () => {
           diff({ list: before }, { list: after }, definition),
         );
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });

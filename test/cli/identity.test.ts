@@ -209,7 +209,7 @@ describe.concurrent('one identity with two contents', () => {
 describe.concurrent('an unknown type', () => {
   const unknown: Record<string, unknown>[] = [
     { '@odata.type': '#microsoft.graph.somethingNew', id: '1', displayName: 'of tomorrow' },
-    { uid: '2', size: 2 },
+    { id: '2', size: 2 },
     { '@odata.type': '#microsoft.graph.__proto__', id: '3' },
     { apiVersion: 'v1', kind: 'constructor', metadata: { uid: '4', name: 'x' } },
     { '@odata.type': { toString: 1 }, kind: 7, id: '5' },

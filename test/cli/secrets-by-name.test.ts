@@ -141,6 +141,29 @@ describe.concurrent('a member whose name says that it is a secret', () => {
     ]);
   });
 
+  it('is not a list that only says where secrets are', async () => {
+    const cwd = await tempFolder();
+    const deployment = (names: string[]) => ({
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { uid: 'u', name: 'web' },
+      spec: { template: { spec: { imagePullSecrets: names.map((name) => ({ name })) } } },
+    });
+    await writeExport(cwd, 'baseline', 'folder', [deployment(['registry', 'mirror'])]);
+    await writeExport(cwd, 'current', 'folder', [deployment(['mirror', 'registry', 'other'])]);
+
+    const report = expectHonest(await runDiff({ cwd }));
+
+    expect(report.findings.flatMap(({ changes }) => changes)).toEqual([
+      {
+        path: '/spec/template/spec/imagePullSecrets/other',
+        op: 'add',
+        before: null,
+        after: { name: 'other' },
+      },
+    ]);
+  });
+
   it('is never shown in a problem', async () => {
     const broken = [
       '{"id":"1","password":"broken-off-here',

@@ -5,10 +5,10 @@ import { cliPath, formats, runCli, runDiff, useTempFolders, writeExport, writeFi
 
 const tempFolder = useTempFolders();
 
-/** A folder in which 2,000 items changed, made once. */
+/** A folder in which 1,000 items changed, made once. */
 const changedItems = memoized(async () => {
   const cwd = await tempFolder();
-  const many = (value: number) => Array.from({ length: 2_000 }, (_, id) => ({ id: `${id}`, value }));
+  const many = (value: number) => Array.from({ length: 1_000 }, (_, id) => ({ id: `${id}`, value }));
   await writeExport(cwd, 'baseline', 'ndjson', many(1));
   await writeExport(cwd, 'current', 'ndjson', many(2));
   return cwd;
@@ -141,7 +141,7 @@ describe.concurrent('stdout', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
     expect(stderr).toBe('');
-    expect(records.filter(({ record }) => record === 'finding')).toHaveLength(2_000);
+    expect(records.filter(({ record }) => record === 'finding')).toHaveLength(1_000);
   });
 
   it.each(formats)('may be closed early without harm (%s)', async (format) => {
