@@ -60,6 +60,11 @@ describe('isHeldByDouble', () => {
   );
 });
 
+it('copes with a fraction behind an integer that no double holds', () => {
+  for (const token of ['9007199254740993.5', '12345678901234567890.000001'])
+    expect(() => isHeldByDouble(token)).not.toThrow();
+});
+
 describe('exactNumberText', () => {
   it('is the same however a number is written, and another for another number', () => {
     fc.assert(

@@ -14,7 +14,7 @@ const MAX_ID_LENGTH = 1024;
 /** Members that an object takes over from the list it was exported in, such as `@odata.context`. */
 export type InheritedMembers = JsonObject | null;
 
-export interface ItemIdentity {
+interface ItemIdentity {
   readonly type: ItemType;
   /** Null where the object has none of the type's identity members. */
   readonly externalId: string | null;

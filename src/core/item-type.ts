@@ -41,9 +41,7 @@ export interface PlaceRules {
   readonly baseImpact: number;
 }
 
-export type SensitiveCondition =
-  | 'always'
-  | { readonly sibling: string; readonly is: readonly string[] | null };
+type SensitiveCondition = 'always' | { readonly sibling: string; readonly is: readonly string[] | null };
 
 /** Compiles a definition whose `extends` is already merged in (see `resolveExtends`). */
 export function compileItemType(definition: ItemTypeDefinition): ItemType {

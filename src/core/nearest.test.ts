@@ -8,6 +8,8 @@ it.each([
   ['Presence', 'presence'],
   ['confguraton', 'configuration'],
   ['configuraiton', 'configuration'],
+  ['configuxxxion', 'configuration'],
+  ['configuxxxxon', null],
   ['owner', null],
   ['something else', null],
   ['', null],

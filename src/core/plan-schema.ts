@@ -45,7 +45,6 @@ export const planSchema = z.strictObject({
 });
 
 export type Plan = z.output<typeof planSchema>;
-export type IgnoreChange = Plan['noiseControls']['ignoreChanges'][number];
 
 export type PlanResult =
   | { readonly ok: true; readonly plan: Plan }

@@ -23,7 +23,12 @@ const thing = define({
   sensitive: ['/secret'],
 });
 const json = define({ itemType: 'json', isFallback: true, identity: ['/id'], weakIdentity: ['/name'] });
-const reader = readerOf([thing, json]);
+const pod = define({
+  itemType: 'pod',
+  match: [{ path: '/kind', is: ['*'], has: ['/kind', '/metadata/uid'] }, { has: ['/settings', '/x'] }],
+  identity: ['/metadata/uid', '/name'],
+});
+const reader = readerOf([thing, pod, json]);
 
 function raw(text: string, inherited: InheritedMembers = null): RawItem {
   const bytes = new TextEncoder().encode(`##${text}##`);
@@ -212,6 +217,8 @@ describe('identify', () => {
   });
 
   it.each([
+    '{"id":1} x',
+    '{"id":1}{}',
     '{"id":1,"id":1}',
     '{"id":1,"a":{"b":1,"b":1}}',
     '{"id":1,"a":9007199254740993}',
@@ -220,6 +227,18 @@ describe('identify', () => {
     '{}',
   ])('leaves it to read to judge %s', (text) => {
     expect(reader.identify(raw(text))).toBeNull();
+  });
+
+  it('tells objects apart whose deciding members differ only in being null', () => {
+    const texts = [
+      '{"settings":1,"x":{},"name":"a"}',
+      '{"settings":null,"x":[],"name":"a"}',
+      '{"x":0,"name":"a"}',
+    ];
+
+    const types = texts.map((text) => reader.identify(raw(text))?.type.name);
+
+    expect(types).toEqual(['pod', 'json', 'json']);
   });
 
   /** Names that decide on type or identity somewhere, and others. */

@@ -57,7 +57,7 @@ export interface UnreadItem {
 }
 
 /** What identifies an item, found without parsing it. */
-export interface KnownIdentity {
+interface KnownIdentity {
   readonly type: ItemType;
   readonly externalId: string;
   readonly identityPointer: string;

@@ -20,7 +20,7 @@ export function expectError(run: Run, code: ErrorCode): void {
   expect(errorCatalogue[code].kind).toBe('error');
 }
 
-export function sideOf(problem: Problem): Side | undefined {
+function sideOf(problem: Problem): Side | undefined {
   if (problem.path.startsWith('baseline')) return 'baseline';
   return problem.path.startsWith('current') ? 'current' : undefined;
 }

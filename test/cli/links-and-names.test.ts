@@ -10,6 +10,10 @@ const tempFolder = useTempFolders();
 
 const items = ['1', '2', '3'].map((id) => ({ id, name: `item ${id}` }));
 
+function makePipe(path: string): void {
+  execFileSync('/bin/sh', ['-c', 'mkfifo "$0"', path]);
+}
+
 /** A folder where both exports hold `items`, but for the file of item 2 on one side. */
 async function folderWithout2(side: 'baseline' | 'current' = 'current'): Promise<string> {
   const cwd = await tempFolder();
@@ -136,7 +140,7 @@ describe.concurrent('a symbolic link', () => {
 describe.concurrent('something that is no regular file', () => {
   it('within an export is a problem, and nobody waits for it', async () => {
     const cwd = await folderWithout2();
-    execFileSync('mkfifo', [join(cwd, 'current/2.json')]);
+    makePipe(join(cwd, 'current/2.json'));
     await symlink('/dev/zero', join(cwd, 'current/zero.json'));
     const server = createServer().listen(join(cwd, 'current/socket.json'));
 
@@ -155,7 +159,7 @@ describe.concurrent('something that is no regular file', () => {
 
   it.each(['/dev/zero', 'pipe'])('is no export: %s', async (path) => {
     const cwd = await folderWithout2();
-    execFileSync('mkfifo', [join(cwd, 'pipe')]);
+    makePipe(join(cwd, 'pipe'));
 
     expectError(await runDiff({ cwd, current: path }), 'not_an_export');
     expectError(await runDiff({ cwd, baseline: path }), 'not_an_export');

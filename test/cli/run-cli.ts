@@ -12,14 +12,14 @@ export type Form = 'folder' | 'ndjson' | 'array';
 export const forms: readonly Form[] = ['folder', 'ndjson', 'array'];
 export const formats = ['table', 'json', 'ndjson', 'markdown', 'sarif', 'junit'] as const;
 
-export interface Change {
+interface Change {
   path: string;
   op: string;
   before?: unknown;
   after?: unknown;
 }
 
-export interface Finding {
+interface Finding {
   fingerprint: string;
   change: string;
   itemType: string;
@@ -30,7 +30,7 @@ export interface Finding {
   changes: Change[];
 }
 
-export interface ItemReference {
+interface ItemReference {
   itemType: string;
   externalId: string;
   label: string;

@@ -20,7 +20,7 @@ export interface ItemTypeFile {
 }
 
 /** The built-in item types. Read at each call; the caller keeps them. */
-export function readBuiltInItemTypes(): ItemTypeDefinition[] {
+function readBuiltInItemTypes(): ItemTypeDefinition[] {
   const names = readdirSync(builtInFolder).filter((name) => name.endsWith('.yaml'));
   return names.sort(compareText).flatMap((name) => {
     const url = new URL(name, builtInFolder);
