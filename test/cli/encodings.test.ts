@@ -192,27 +192,30 @@ describe.concurrent('a compressed file', () => {
   const flipped = Buffer.from(whole);
   flipped[whole.length - 6] = flipped[whole.length - 6]! ^ 0xff;
 
-  it.each([
-    ['it is truncated', whole.subarray(0, -12)],
-    ['only its check sum is truncated', whole.subarray(0, -4)],
-    ['its check sum is wrong', flipped],
-    ['it is not compressed', Buffer.from(lines)],
-    ['it is a picture', Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')],
-    ['it is the header only', whole.subarray(0, 10)],
-    ['bytes follow', Buffer.concat([whole, Buffer.from('trailing')])],
-  ])('that is not whole proves no absence: %s', async (_, bytes) => {
+  it('that is not whole proves no absence', async () => {
+    const broken: [what: string, bytes: Uint8Array][] = [
+      ['it is truncated', whole.subarray(0, -12)],
+      ['only its check sum is truncated', whole.subarray(0, -4)],
+      ['its check sum is wrong', flipped],
+      ['it is not compressed', Buffer.from(lines)],
+      ['it is a picture', Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex')],
+      ['it is the header only', whole.subarray(0, 10)],
+      ['bytes follow', Buffer.concat([whole, Buffer.from('trailing')])],
+    ];
     const cwd = await tempFolder();
     await writeExport(cwd, 'baseline', 'folder', [...items, { id: '4' }]);
     await writeExport(cwd, 'current', 'folder', [items[0]]);
-    await writeFiles(cwd, { 'current/rest.ndjson.gz': bytes });
+    const files = broken.map(([what, bytes]) => [`current/${what}.ndjson.gz`, bytes] as const);
+    await writeFiles(cwd, Object.fromEntries(files));
 
     const run = await runDiff({ cwd });
     const report = expectHonest(run);
 
     expect(run.status).toBe(3);
-    expect(problemsOf(report).filter((problem) => !problem.startsWith('duplicate_item'))).toEqual([
-      expect.stringMatching(/^invalid_gzip current\/rest\.ndjson\.gz/),
-    ]);
+    const places = report.problems.filter(({ code }) => code === 'invalid_gzip').map(({ path }) => path);
+    expect(places.map((path) => path.replace(/\.gz.*$/, '.gz')).sort()).toEqual(
+      files.map(([path]) => path).sort(),
+    );
     expect(driftOf(report)).toEqual([]);
     expect(idsOf(report.unprovenRemovals)).toContain('4');
   });

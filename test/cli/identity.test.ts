@@ -136,8 +136,6 @@ describe.concurrent('one identity with two contents', () => {
 
   const contents: { what: string; form: Form; content: unknown[] }[] = [
     { what: 'the known one first', form: 'ndjson', content: [...items, other] },
-    { what: 'the known one last', form: 'ndjson', content: [other, ...items] },
-    { what: 'the known one first', form: 'folder', content: [...items, other] },
     { what: 'the known one last', form: 'folder', content: [other, ...items] },
     { what: 'the known one twice', form: 'array', content: [other, ...items, items[1]] },
     { what: 'the known one not', form: 'array', content: [items[0], items[2], other, { id: '2' }] },

@@ -44,7 +44,7 @@ describe.concurrent('a text whose shape says that it is a secret', () => {
       baseline: [itemOf(tokens.github)],
       current: [changed, { ...itemOf(tokens.github), id: '9' }],
       secrets: [tokens.github],
-      formats: ['json', 'table'],
+      formats: ['json'],
     });
   });
 });

@@ -56,7 +56,7 @@ describe.concurrent('exit codes', () => {
   ];
 
   it.each(formats)('are the same in every format (%s)', async (format) => {
-    const some = format === 'json' ? cases : cases.slice(1, 3);
+    const some = format === 'json' ? cases : cases.slice(3, 4);
     const runs = await Promise.all(
       some.map(async ({ current }) => runDiff({ cwd: await folderWith(current), format })),
     );
@@ -144,7 +144,7 @@ describe.concurrent('stdout', () => {
     expect(records.filter(({ record }) => record === 'finding')).toHaveLength(1_000);
   });
 
-  it.each(formats)('may be closed early without harm (%s)', async (format) => {
+  it.each(['table', 'json', 'ndjson'])('may be closed early without harm (%s)', async (format) => {
     const cwd = await changedItems();
 
     const { stdout, stderr } = await runShell(
