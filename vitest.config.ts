@@ -10,6 +10,8 @@ export default defineConfig({
           name: 'unit',
           include: ['src/**/*.test.ts'],
           exclude: ['src/**/*.db.test.ts'],
+          // No test asserts on time; a busy machine only takes longer.
+          testTimeout: 60_000,
         },
       },
       {

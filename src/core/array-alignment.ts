@@ -12,6 +12,7 @@ export interface AlignedPair {
 
 /** Above this many cells of work, elements that are not equal are not matched up, only listed. */
 const MAX_CELLS = 4_000_000;
+const MAX_PAIRS = 250_000;
 
 /** Aligns by key: the same key is the same element. Sorted by key. */
 export function alignKeyed(
@@ -66,7 +67,7 @@ function pairAlike(before: readonly Candidate[], after: readonly Candidate[]): A
     return [{ before: (before[0] as Candidate).index, after: (after[0] as Candidate).index }];
   }
   const work = before.reduce((sum, one) => sum + one.leaves.size, 0) * after.length;
-  if (work > MAX_CELLS) return [];
+  if (work > MAX_CELLS || before.length * after.length > MAX_PAIRS) return [];
   const scored = before.flatMap((one) =>
     after.map((other) => ({ one, other, share: sharedLeaves(one.leaves, other.leaves) })),
   );

@@ -40,5 +40,6 @@ function show(value: JsonValue, place: PathState, type: ItemType): JsonValue {
   }
   if (!rules.isShown) return WITHHELD;
   if (typeof value !== 'string' || value.length <= MAX_TEXT_LENGTH) return value;
-  return `${value.slice(0, MAX_TEXT_LENGTH)}… [cut: ${value.length} characters]`;
+  // Not through the middle of a character.
+  return `${value.slice(0, MAX_TEXT_LENGTH).replace(/[\ud800-\udbff]$/, '')}… [cut: ${value.length} characters]`;
 }

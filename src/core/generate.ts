@@ -7,7 +7,6 @@ import type { JsonValue } from './json-value.ts';
 import { matchesGlob, patternMatcher } from './path-pattern.ts';
 import type { Plan } from './plan-schema.ts';
 import type { PropertyChange } from './property-diff.ts';
-import { hideDigests } from './redact.ts';
 
 /** What a comparison found of one item. */
 export interface ItemChange {
@@ -148,16 +147,16 @@ function makeFinding(
     externalId,
     label: change.label,
     driftType: candidate.driftType,
-    severity: severityOf(Math.max(...kept.map((value) => value.impact))),
+    severity: severityOf(kept.reduce((most, { impact }) => Math.max(most, impact), 0)),
     changes: kept.flatMap(({ property }) => (property === null ? [] : [showChange(property, type)])),
     path: change.path,
   };
 }
 
-function showChange({ path, op, before, after, place }: PropertyChange, type: ItemType): ShownChange {
+function showChange({ shownPath, op, before, after, place }: PropertyChange, type: ItemType): ShownChange {
   const show = (value: JsonValue | undefined): JsonValue =>
     value === undefined ? null : showValue(value, place, type);
-  return { path: hideDigests(path), op, before: show(before), after: show(after) };
+  return { path: shownPath, op, before: show(before), after: show(after) };
 }
 
 function compareFindings(a: Finding, b: Finding): number {

@@ -99,11 +99,13 @@ export function createItemTypeRegistry(options: {
       fault('/match', 'without a rule in `match` nothing can be of this type');
     }
     const type = compileItemType(resolved);
-    for (const tokens of type.identity) {
+    for (const [at, tokens] of type.identity.entries()) {
       let place = type.root;
-      for (const token of tokens) place = place.next(token);
-      if (type.rulesAt(place).sensitive !== null)
-        fault('/sensitive', `the identity /${tokens.join('/')} can not be sensitive`);
+      const isSensitive = tokens.some((token) => {
+        place = place.next(token);
+        return type.rulesAt(place).sensitive !== null;
+      });
+      if (isSensitive) fault('/sensitive', `the identity ${type.identityPointers[at]} can not be sensitive`);
     }
     types.push(type);
   }
@@ -142,16 +144,13 @@ function mergeDefinitions(
   base: ItemTypeDefinition,
   inheritsMatch: boolean,
 ): ItemTypeDefinition {
-  const inherited = inheritsMatch
-    ? {
-        ...(base.title === undefined ? {} : { title: base.title }),
-        isFallback: base.isFallback,
-        guessesIdentity: base.guessesIdentity,
-      }
-    : {};
+  const title = own.title ?? (inheritsMatch ? base.title : undefined);
   return {
     ...own,
-    ...inherited,
+    ...(title === undefined ? {} : { title }),
+    isFallback: own.isFallback || (inheritsMatch && base.isFallback),
+    isCompanion: own.isCompanion || (inheritsMatch && base.isCompanion),
+    guessesIdentity: own.guessesIdentity || (inheritsMatch && base.guessesIdentity),
     match: inheritsMatch ? [...own.match, ...base.match] : own.match,
     identity: own.identity.length > 0 ? own.identity : base.identity,
     weakIdentity: own.weakIdentity.length > 0 ? own.weakIdentity : base.weakIdentity,

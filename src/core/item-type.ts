@@ -126,6 +126,7 @@ export function isSensitive(rules: PlaceRules, holder: JsonValue | undefined): b
     if (condition === 'always') return true;
     const sibling = ownMember(holder, condition.sibling);
     if (condition.is === null) return sibling !== undefined && sibling !== null && sibling !== false;
+    if (sibling === undefined || (typeof sibling === 'object' && sibling !== null)) return false;
     return condition.is.some((glob) => matchesGlob(glob, String(sibling)));
   });
 }

@@ -20,7 +20,7 @@ const PLAIN = new Uint8Array(256).map((_, byte) =>
   byte < 0x20 || byte === QUOTE || byte === BACKSLASH ? 0 : 1,
 );
 
-const decoder = new TextDecoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const encoder = new TextEncoder();
 
 /** Index of the first byte from `start` that does not stand for itself in a string, or `limit`. */

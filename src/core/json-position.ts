@@ -2,41 +2,52 @@ import { decodeString } from './json-lexis.ts';
 import { formatPointer } from './json-pointer.ts';
 
 /**
- * JSON Pointer of the member or element at byte `offset` of the valid JSON value that starts at `start`.
- * An offset on a member's name gives the pointer of that member. Slow: for messages only.
+ * JSON Pointers of the members or elements at some bytes of the valid JSON value that starts at `start`, in one
+ * pass. `offsets` ascend; one on a member's name gives the pointer of that member. For messages only.
  */
-export function pointerAt(bytes: Uint8Array, start: number, offset: number): string {
-  const tokens: string[] = [];
-  const isArray: boolean[] = [];
-  const text = (from: number, to: number): string => decodeString(bytes, from, to);
+export function pointersAt(bytes: Uint8Array, start: number, offsets: readonly number[]): string[] {
+  const pointers: string[] = [];
+  const path = new OpenPath();
   let at = start;
-  let isName = false;
-  while (at <= offset && at < bytes.length) {
-    const byte = bytes[at];
-    if (byte === 0x22) {
-      const end = closingQuote(bytes, at + 1);
-      if (isName) {
-        tokens[tokens.length - 1] = text(at + 1, end);
-        isName = false;
-      }
-      at = end + 1;
-      continue;
-    }
-    if (byte === 0x7b || byte === 0x5b) {
-      isArray.push(byte === 0x5b);
-      tokens.push(byte === 0x5b ? '0' : '');
-      isName = byte === 0x7b;
-    } else if (byte === 0x7d || byte === 0x5d) {
-      isArray.pop();
-      tokens.pop();
-      isName = false;
-    } else if (byte === 0x2c) {
-      if (isArray.at(-1) === true) tokens[tokens.length - 1] = String(Number(tokens.at(-1)) + 1);
-      else isName = true;
-    }
-    at++;
+  while (pointers.length < offsets.length && at < bytes.length) {
+    const offset = offsets[pointers.length] as number;
+    const end = bytes[at] === 0x22 ? closingQuote(bytes, at + 1) : at;
+    if (bytes[at] === 0x22) path.string(bytes, at + 1, end);
+    else if (at < offset) path.punctuation(bytes[at] as number);
+    if (at >= offset || end >= offset) pointers.push(path.pointer());
+    at = Math.max(end, at) + 1;
   }
-  return formatPointer(tokens);
+  return pointers;
+}
+
+/** The names and positions of the containers that are open at one place. */
+class OpenPath {
+  readonly #tokens: (string | number)[] = [];
+  #isNameNext = false;
+
+  string(bytes: Uint8Array, start: number, end: number): void {
+    if (!this.#isNameNext) return;
+    this.#tokens[this.#tokens.length - 1] = decodeString(bytes, start, end);
+    this.#isNameNext = false;
+  }
+
+  punctuation(byte: number): void {
+    if (byte === 0x7b || byte === 0x5b) {
+      this.#tokens.push(byte === 0x5b ? 0 : '');
+      this.#isNameNext = byte === 0x7b;
+    } else if (byte === 0x7d || byte === 0x5d) {
+      this.#tokens.pop();
+      this.#isNameNext = false;
+    } else if (byte === 0x2c) {
+      const last = this.#tokens.at(-1);
+      if (typeof last === 'number') this.#tokens[this.#tokens.length - 1] = last + 1;
+      else this.#isNameNext = true;
+    }
+  }
+
+  pointer(): string {
+    return formatPointer(this.#tokens.map(String));
+  }
 }
 
 function closingQuote(bytes: Uint8Array, start: number): number {
@@ -45,8 +56,8 @@ function closingQuote(bytes: Uint8Array, start: number): number {
   return at;
 }
 
-/** 1-based line and column, in bytes, of `offset`, counted from `start`. */
-export function lineAt(bytes: Uint8Array, start: number, offset: number): { line: number; column: number } {
+/** Where `offset` is, counted from `start`, for people: the line, if it is not the first, and the column, in bytes. */
+export function placeText(bytes: Uint8Array, start: number, offset: number): string {
   let line = 1;
   let lineStart = start;
   for (let at = start; at < offset && at < bytes.length; at++) {
@@ -54,5 +65,6 @@ export function lineAt(bytes: Uint8Array, start: number, offset: number): { line
     line++;
     lineStart = at + 1;
   }
-  return { line, column: offset - lineStart + 1 };
+  const column = `column ${offset - lineStart + 1}`;
+  return line === 1 ? column : `line ${line}, ${column}`;
 }

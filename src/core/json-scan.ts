@@ -38,6 +38,9 @@ import {
   type WantedMembers,
 } from './wanted-members.ts';
 
+/** What is said of a scan that is incomplete when no more bytes will come. */
+export const ENDS_TOO_EARLY = 'it ends in the middle of a value';
+
 export interface JsonFault {
   readonly code: 'invalid_json' | 'nesting_too_deep';
   /** Index of the byte where it was noticed. */

@@ -1,4 +1,4 @@
-import { alignKeyed, alignOrdered, alignUnordered } from './array-alignment.ts';
+import { type AlignedPair, alignKeyed, alignOrdered, alignUnordered } from './array-alignment.ts';
 import { arrayForm, elementPlace } from './array-form.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { compareText } from './compare-text.ts';
@@ -6,12 +6,14 @@ import type { ItemType, PlaceRules } from './item-type.ts';
 import { escapePointerToken } from './json-pointer.ts';
 import { isJsonObject, type JsonObject, type JsonValue, ownMember } from './json-value.ts';
 import type { PathState } from './path-pattern.ts';
-import { isSensitiveDigest } from './redact.ts';
+import { hideDigests, isSensitiveDigest } from './redact.ts';
 
 /** One difference between two states of an item, in facts. */
 export interface PropertyChange {
   /** JSON Pointer. An element of a keyed array is named by its key, of another array by its index. */
   readonly path: string;
+  /** The same for people: keys that may not be shown are `[withheld]`, digests of secrets `[redacted]`. */
+  readonly shownPath: string;
   readonly op: 'add' | 'remove' | 'replace';
   /** The facts on each side; undefined where there is none. */
   readonly before: JsonValue | undefined;
@@ -27,7 +29,7 @@ export interface PropertyChange {
 export function diffProperties(before: JsonObject, after: JsonObject, type: ItemType): PropertyChange[] {
   const changes: PropertyChange[] = [];
   const walk: Walk = { type, changes, isEmptyArrayAbsent: type.definition.absent.includes('empty_array') };
-  diffObjects(before, after, '', type.root, walk);
+  diffObjects(before, after, { path: '', shownPath: '', place: type.root, isMember: false }, walk);
   return changes.sort((a, b) => compareText(a.path, b.path) || compareText(a.op, b.op));
 }
 
@@ -38,47 +40,52 @@ interface Walk {
   readonly isEmptyArrayAbsent: boolean;
 }
 
-function diffObjects(
-  before: JsonObject,
-  after: JsonObject,
-  path: string,
-  place: PathState,
-  walk: Walk,
-): void {
+/** Where two values are compared. */
+interface Spot {
+  readonly path: string;
+  readonly shownPath: string;
+  readonly place: PathState;
+  /** A member of an object, not an element of an array. */
+  readonly isMember: boolean;
+}
+
+function diffObjects(before: JsonObject, after: JsonObject, spot: Spot, walk: Walk): void {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
   for (const name of names) {
-    diffValues(
-      ownMember(before, name),
-      ownMember(after, name),
-      `${path}/${escapePointerToken(name)}`,
-      place.next(name),
-      walk,
-    );
+    const member: Spot = {
+      path: `${spot.path}/${escapePointerToken(name)}`,
+      shownPath: `${spot.shownPath}/${escapePointerToken(hideDigests(name))}`,
+      place: spot.place.next(name),
+      isMember: true,
+    };
+    diffValues(ownMember(before, name), ownMember(after, name), member, walk);
   }
 }
 
 function diffValues(
   before: JsonValue | undefined,
   after: JsonValue | undefined,
-  path: string,
-  place: PathState,
+  spot: Spot,
   walk: Walk,
 ): void {
   if (before === after) return;
-  const rules = walk.type.rulesAt(place);
-  const beforeArray = asArray(before, after, rules, walk);
-  const afterArray = asArray(after, before, rules, walk);
+  const rules = walk.type.rulesAt(spot.place);
+  const hasNoOrder = rules.keys !== null || rules.isUnordered;
+  const isNoneEmpty = spot.isMember && hasNoOrder && walk.isEmptyArrayAbsent;
+  const beforeArray = asArray(before, after, isNoneEmpty);
+  const afterArray = asArray(after, before, isNoneEmpty);
   if (beforeArray !== null && afterArray !== null) {
-    diffArrays(beforeArray, afterArray, path, place, rules, walk);
+    diffArrays(beforeArray, afterArray, spot, rules, walk);
     return;
   }
   if (isPlainObject(before) && isPlainObject(after)) {
-    diffObjects(before, after, path, place, walk);
+    diffObjects(before, after, spot, walk);
     return;
   }
   if (before !== undefined && after !== undefined && canonicalJson(before) === canonicalJson(after)) return;
   const op = before === undefined ? 'add' : after === undefined ? 'remove' : 'replace';
-  walk.changes.push({ path, op, before, after, place });
+  const { path, shownPath, place } = spot;
+  walk.changes.push({ path, shownPath, op, before, after, place });
 }
 
 /** A digest of a secret is one value, not an object to look into. */
@@ -89,37 +96,49 @@ function isPlainObject(value: JsonValue | undefined): value is JsonObject {
 function asArray(
   value: JsonValue | undefined,
   other: JsonValue | undefined,
-  rules: PlaceRules,
-  walk: Walk,
+  isNoneEmpty: boolean,
 ): readonly JsonValue[] | null {
   if (Array.isArray(value)) return value;
-  const hasNoOrder = rules.keys !== null || rules.isUnordered;
-  return value === undefined && Array.isArray(other) && hasNoOrder && walk.isEmptyArrayAbsent ? [] : null;
+  return isNoneEmpty && value === undefined && Array.isArray(other) ? [] : null;
 }
 
 function diffArrays(
   before: readonly JsonValue[],
   after: readonly JsonValue[],
-  path: string,
-  place: PathState,
+  spot: Spot,
   rules: PlaceRules,
   walk: Walk,
 ): void {
   const beforeForm = arrayForm(before, rules);
   const afterForm = arrayForm(after, rules);
-  const diffPair = (beforeIndex: number | null, afterIndex: number | null, token: string): void => {
-    const one = beforeIndex === null ? undefined : before[beforeIndex];
-    const other = afterIndex === null ? undefined : after[afterIndex];
-    const elementAt = elementPlace((other ?? one) as JsonValue, place, rules);
-    diffValues(one, other, `${path}/${escapePointerToken(token)}`, elementAt, walk);
+  const diffPair = ({ before: one, after: other }: AlignedPair, key: string | null): void => {
+    const oneValue = one === null ? undefined : before[one];
+    const otherValue = other === null ? undefined : after[other];
+    const place = elementPlace((otherValue ?? oneValue) as JsonValue, spot.place, rules);
+    const token = key ?? String(one ?? other ?? 0);
+    const isShown = key === null || isKeyShown(place, rules, walk.type);
+    const element: Spot = {
+      path: `${spot.path}/${escapePointerToken(token)}`,
+      shownPath: `${spot.shownPath}/${isShown ? escapePointerToken(token) : '[withheld]'}`,
+      place,
+      isMember: false,
+    };
+    diffValues(oneValue, otherValue, element, walk);
   };
   if (beforeForm.kind === 'keyed' && afterForm.kind === 'keyed') {
-    for (const { key, pair } of alignKeyed(beforeForm.keys, afterForm.keys))
-      diffPair(pair.before, pair.after, key);
+    for (const { key, pair } of alignKeyed(beforeForm.keys, afterForm.keys)) diffPair(pair, key);
     return;
   }
   const align = rules.isUnordered ? alignUnordered : alignOrdered;
-  for (const pair of align(before, after)) {
-    diffPair(pair.before, pair.after, String(pair.before ?? pair.after ?? 0));
-  }
+  for (const pair of align(before, after)) diffPair(pair, null);
+}
+
+/** Whether the key of an element may be shown: it is a value, of the element or within it. */
+function isKeyShown(element: PathState, { keys }: PlaceRules, type: ItemType): boolean {
+  if (keys === null) return type.rulesAt(element).isShown;
+  return keys.every((tokens) => {
+    let place = element;
+    for (const token of tokens) place = place.next(token);
+    return type.rulesAt(place).isShown;
+  });
 }

@@ -6,8 +6,8 @@ import type { ItemType } from './item-type.ts';
 import { asExternalId, type InheritedMembers, type ItemTypeRegistry } from './item-type-registry.ts';
 import { decodeString, numberText } from './json-lexis.ts';
 import { valueAt } from './json-pointer.ts';
-import { lineAt, pointerAt } from './json-position.ts';
-import { createJsonScanner, type JsonScan } from './json-scan.ts';
+import { placeText, pointersAt } from './json-position.ts';
+import { createJsonScanner, ENDS_TOO_EARLY, type JsonScan } from './json-scan.ts';
 import { emptyJsonObject, isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
 import { normalise } from './normalise.ts';
 import { isSensitiveDigest } from './redact.ts';
@@ -85,7 +85,7 @@ export function createItemReader(options: {
   const typeOf = ({ bytes, inherited }: RawItem, scan: JsonScan): ItemType => {
     let look = inherited === null ? '' : canonicalJson(inherited);
     for (const { slot, byPresence } of registry.deciding) {
-      if ((scan.spans[2 * slot] as number) >= 0) look += `|${slot}${lookAt(bytes, scan, slot, byPresence)}`;
+      if ((scan.spans[2 * slot] as number) >= 0) look += `|${slot}:${lookAt(bytes, scan, slot, byPresence)}`;
     }
     let type = typeByLook.get(look);
     if (type === undefined) {
@@ -113,8 +113,12 @@ export function createItemReader(options: {
       const scan = scanner.scan(raw.bytes, raw.start, raw.end);
       const fault = faultOf(scan, raw);
       if (fault !== null) return { isRead: false, flaw: fault };
-      const duplicates = scan.duplicateKeys.map((offset) => pointerAt(raw.bytes, raw.start, offset));
-      const unsafe = placesOfNumbers(scan, raw);
+      const duplicates = pointersAt(raw.bytes, raw.start, scan.duplicateKeys);
+      const unsafe = pointersAt(
+        raw.bytes,
+        raw.start,
+        scan.unsafeNumbers.filter((_, index) => index % 2 === 0),
+      );
       const value = parseValue(raw, scan);
       if (!isJsonObject(value)) return unread('not_an_object', `it is ${nameOfKind(value)}`, null);
       const identity = registry.identify(value, raw.inherited);
@@ -170,12 +174,10 @@ function missingIdentity(type: ItemType): UnreadItem {
 
 function faultOf(scan: JsonScan, { bytes, start, end }: RawItem): Flaw | null {
   const flaw = (code: ProblemCode, offset: number, detail: string): Flaw => {
-    const { line, column } = lineAt(bytes, start, offset);
-    const place = line === 1 ? `column ${column}` : `line ${line}, column ${column}`;
-    return { code, detail: `${place}: ${detail}`, itemType: null };
+    return { code, detail: `${placeText(bytes, start, offset)}: ${detail}`, itemType: null };
   };
   if (scan.fault !== null) return flaw(scan.fault.code, scan.fault.offset, scan.fault.detail);
-  if (scan.isIncomplete) return flaw('invalid_json', end, 'it ends in the middle of a value');
+  if (scan.isIncomplete) return flaw('invalid_json', end, ENDS_TOO_EARLY);
   for (let at = scan.end; at < end; at++) {
     const byte = bytes[at] as number;
     if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) {
@@ -200,14 +202,6 @@ function parseValue({ bytes, start, end }: RawItem, scan: JsonScan): JsonValue {
     at = to;
   }
   return JSON.parse(text + decoder.decode(bytes.subarray(at, end))) as JsonValue;
-}
-
-function placesOfNumbers(scan: JsonScan, raw: RawItem): string[] {
-  const places: string[] = [];
-  for (let index = 0; index < scan.unsafeNumbers.length; index += 2) {
-    places.push(pointerAt(raw.bytes, raw.start, scan.unsafeNumbers[index] as number));
-  }
-  return places;
 }
 
 function listPlaces(pointers: readonly string[]): string {

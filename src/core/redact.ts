@@ -74,8 +74,10 @@ export function hideDigests(text: string): string {
 
 /** Whether `object` is a pair such as `{ "name": "DB_PASSWORD", "value": … }` whose value is a secret. */
 export function isSecretPair(object: JsonObject): boolean {
-  const name = ownMember(object, 'name') ?? ownMember(object, 'key');
-  return typeof name === 'string' && isSecretName(name);
+  return ['name', 'key'].some((member) => {
+    const name = ownMember(object, member);
+    return typeof name === 'string' && isSecretName(name);
+  });
 }
 
 /** Shortest text that is looked at: the shortest secret that `SECRET_SHAPE` knows. */

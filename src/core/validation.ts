@@ -27,9 +27,10 @@ function describeIssue(issue: Issue, above: readonly PropertyKey[]): ErrorDetail
       return [at(`${quote(issue.input)} is not one of ${values.join(', ')}${hint}`)];
     }
     case 'invalid_union': {
-      // The branch that got furthest is the one that was meant.
-      const branches = issue.errors.filter((branch) => branch.every((inner) => inner.path.length > 0));
-      const meant = branches[0];
+      // The branch that is of the value's kind is the one that was meant.
+      const meant = issue.errors.find((branch) => {
+        return !branch.some((inner) => inner.code === 'invalid_type' && inner.path.length === 0);
+      });
       if (meant === undefined) return [at(issue.message)];
       return meant.flatMap((inner) => describeIssue(inner, path));
     }

@@ -17,7 +17,12 @@ export type YamlResult =
 /** Parses YAML 1.2 (and so JSON). Duplicate keys, unknown tags and alias bombs are errors; all are returned together. */
 export function parseYaml(text: string): YamlResult {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: true,
+    logLevel: 'error',
+  });
   const faults = [...document.errors, ...document.warnings];
   if (faults.length > 0) {
     const details = faults.map(({ message, pos }) => ({
@@ -30,8 +35,9 @@ export function parseYaml(text: string): YamlResult {
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
-  } catch {
-    return { ok: false, details: [{ pointer: '', line: null, detail: `more than ${MAX_ALIASES} aliases` }] };
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : 'it can not be read';
+    return { ok: false, details: [{ pointer: '', line: null, detail }] };
   }
   const lineOf = (pointer: string): number | null => {
     for (let tokens = parsePointer(pointer); ; tokens = tokens.slice(0, -1)) {

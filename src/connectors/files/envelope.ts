@@ -51,7 +51,8 @@ export function readEnvelope(bytes: Uint8Array, scan: JsonScan): Envelope | null
     const start = scan.spans[2 * slot] as number;
     return start >= 0 && bytes[start] === 0x5b ? start : null;
   };
-  if ((scan.spans[2 * SLOTS.id] as number) >= 0) return null;
+  // What says twice what its list is, is left to the item reader, which refuses it.
+  if ((scan.spans[2 * SLOTS.id] as number) >= 0 || scan.duplicateKeys.length > 0) return null;
   const context = textAt(SLOTS.context);
   const valueStart = listAt(SLOTS.value);
   if (valueStart !== null) {

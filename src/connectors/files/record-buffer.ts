@@ -42,9 +42,12 @@ export class RecordBuffer {
       this.bytes.copy(larger, 0, 0, this.end);
       this.bytes = larger;
     }
-    const read = this.#source.read(this.bytes.subarray(this.end));
-    const count = typeof read === 'number' ? read : await read;
-    if (count === 0) this.isFinal = true;
-    this.end += count;
+    // To the brim, so that looking again at what was not whole costs no more than twice the reading.
+    while (this.end < this.bytes.length && !this.isFinal) {
+      const read = this.#source.read(this.bytes.subarray(this.end));
+      const count = typeof read === 'number' ? read : await read;
+      if (count === 0) this.isFinal = true;
+      this.end += count;
+    }
   }
 }

@@ -6,7 +6,8 @@
 import { isUtf8 } from 'node:buffer';
 import type { ProblemCode } from '../../core/errors.ts';
 import type { InheritedMembers } from '../../core/item-type-registry.ts';
-import { createJsonScanner, type JsonScan, type JsonScanner } from '../../core/json-scan.ts';
+import { placeText } from '../../core/json-position.ts';
+import { createJsonScanner, ENDS_TOO_EARLY, type JsonScan, type JsonScanner } from '../../core/json-scan.ts';
 import { limits } from '../../core/limits.ts';
 import type { OpenFile } from './byte-source.ts';
 import { type Envelope, envelopeMembers, readEnvelope } from './envelope.ts';
@@ -173,7 +174,7 @@ async function* splitArray(buffer: RecordBuffer): AsyncGenerator<RecordBatch> {
     if (end === 'needs_more' && buffer.isFinal) {
       batch.faults.push(brokenArray(progress.index, 'the file ends before the array does'));
     }
-    const isTooLarge = end === 'needs_more' && buffer.end - buffer.start > limits.maxItemBytes;
+    const isTooLarge = end === 'needs_more' && buffer.end - buffer.start > limits.maxListBytes;
     if (isTooLarge)
       batch.faults.push(tooLarge({ form: 'index', position: progress.index }, '; what follows was not read'));
     if (!isEmpty(batch)) yield batch;
@@ -225,6 +226,10 @@ function splitElements(
       return 'broken';
     }
     if (scan.isIncomplete) return 'needs_more';
+    if (scan.end - buffer.start > limits.maxListBytes) {
+      batch.faults.push(tooLarge({ form: 'index', position: progress.index }, '; what follows was not read'));
+      return 'broken';
+    }
     addValue(buffer, buffer.start, scan.end, { form: 'index', position: progress.index }, null, batch);
     progress.isAfterElement = true;
     buffer.start = scan.end;
@@ -250,13 +255,14 @@ async function* splitDocument(buffer: RecordBuffer, firstLine: number): AsyncGen
     line += newlines;
     const scan = await scanWhole(scanner, buffer);
     const locator: Locator = isFirst ? WHOLE : { form: 'line', position: line };
-    if (scan.isIncomplete && !buffer.isFinal) {
+    const size =
+      scan.fault === null && !scan.isIncomplete ? scan.end - buffer.start : buffer.end - buffer.start;
+    if (scan.fault === null && size > limits.maxListBytes) {
       yield { ...emptyBatch(), faults: [tooLarge(locator)] };
       return;
     }
     if (scan.fault !== null || scan.isIncomplete) {
-      // The item reader says what is wrong, and where.
-      yield oneRecord(buffer, buffer.end, locator);
+      yield { ...emptyBatch(), faults: [brokenDocument(buffer, scan, locator)] };
       return;
     }
     const envelope =
@@ -286,11 +292,20 @@ async function* splitDocument(buffer: RecordBuffer, firstLine: number): AsyncGen
   }
 }
 
+function brokenDocument(
+  { bytes, start, end }: RecordBuffer,
+  { fault }: JsonScan,
+  locator: Locator,
+): FileFault {
+  const { code, offset, detail } = fault ?? { code: 'invalid_json', offset: end, detail: ENDS_TOO_EARLY };
+  return { code, locator, detail: `${placeText(bytes, start, offset)}: ${detail}`, inherited: null };
+}
+
 /** Scans the value at the buffer's start, reading on until it is whole, broken or too large. */
 async function scanWhole(scanner: JsonScanner, buffer: RecordBuffer): Promise<JsonScan> {
   for (;;) {
     const scan = scanner.scan(buffer.bytes, buffer.start, buffer.end, buffer.isFinal);
-    if (!scan.isIncomplete || buffer.isFinal || buffer.end - buffer.start > limits.maxItemBytes) return scan;
+    if (!scan.isIncomplete || buffer.isFinal || buffer.end - buffer.start > limits.maxListBytes) return scan;
     await buffer.fill();
   }
 }
