@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { formatPointer } from './json-pointer.ts';
-import { lineAt, pointerAt } from './json-position.ts';
+import { placeText, pointersAt } from './json-position.ts';
 import type { JsonValue } from './json-value.ts';
 
 const encoder = new TextEncoder();
@@ -14,7 +14,8 @@ const character = fc
 /** The pointer at the first place of `needle` in `text`. */
 function pointerOf(text: string, needle: string, start = 0): string {
   const bytes = encoder.encode(text);
-  return pointerAt(bytes, start, encoder.encode(text.slice(0, text.indexOf(needle))).length);
+  const offset = encoder.encode(text.slice(0, text.indexOf(needle))).length;
+  return pointersAt(bytes, start, [offset])[0] as string;
 }
 
 it.each([
@@ -42,7 +43,14 @@ it('counts from the start of the value, not of the bytes', () => {
 it('names the second of two members of the same name', () => {
   const text = '{"a":{"b":1,"c":2,"b":3}}';
 
-  expect(pointerAt(encoder.encode(text), 0, text.lastIndexOf('"b"'))).toBe('/a/b');
+  expect(pointersAt(encoder.encode(text), 0, [text.lastIndexOf('"b"')])).toEqual(['/a/b']);
+});
+
+it('finds many places in one pass', () => {
+  const text = '{"a":[1,2],"b":{"c":3},"d":4}';
+  const offsets = ['1', '2', '"c"', '3', '4'].map((needle) => text.indexOf(needle));
+
+  expect(pointersAt(encoder.encode(text), 0, offsets)).toEqual(['/a/0', '/a/1', '/b/c', '/b/c', '/d']);
 });
 
 it('finds the way to the one marked scalar of any value', () => {
@@ -86,13 +94,13 @@ it('finds the way to the one marked scalar of any value', () => {
 });
 
 it.each([
-  ['{}', 0, 0, { line: 1, column: 1 }],
-  ['{}', 0, 1, { line: 1, column: 2 }],
-  ['{\n  x', 0, 4, { line: 2, column: 3 }],
-  ['a\r\nb', 0, 3, { line: 2, column: 1 }],
-  ['\n\n', 0, 2, { line: 3, column: 1 }],
-  ['a\nbb\ncc', 2, 6, { line: 2, column: 2 }],
-  ['a\nbb\ncc', 2, 3, { line: 1, column: 2 }],
-])('counts lines and columns of %j from %d to %d', (text, start, offset, place) => {
-  expect(lineAt(encoder.encode(text), start, offset)).toEqual(place);
+  ['{}', 0, 0, 'column 1'],
+  ['{}', 0, 1, 'column 2'],
+  ['{\n  x', 0, 4, 'line 2, column 3'],
+  ['a\r\nb', 0, 3, 'line 2, column 1'],
+  ['\n\n', 0, 2, 'line 3, column 1'],
+  ['a\nbb\ncc', 2, 6, 'line 2, column 2'],
+  ['a\nbb\ncc', 2, 3, 'column 2'],
+])('says where in %j, from %d, %d is', (text, start, offset, place) => {
+  expect(placeText(encoder.encode(text), start, offset)).toBe(place);
 });

@@ -316,3 +316,23 @@ describe('in general', () => {
     );
   });
 });
+
+describe('secrets by the names around them', () => {
+  it('an odd sibling of a conditional secret is no reason to fail', () => {
+    const definition = { sensitive: [{ path: '/value', when: { sibling: 's', is: ['x'] } }] };
+
+    expect(plain({ value: 'v', s: { toString: 1 } }, definition)).toEqual({ value: 'v', s: { toString: 1 } });
+  });
+
+  it('hide all texts and numbers below, but not what only names them', () => {
+    const { imagePullSecrets, tokens } = facts({
+      imagePullSecrets: [{ name: 'registry' }],
+      tokens: [{ id: 'prod', text: 'hidden', since: 17, isOld: false }],
+    }) as { imagePullSecrets: JsonValue; tokens: JsonObject[] };
+
+    expect(imagePullSecrets).toEqual([{ name: 'registry' }]);
+    expect(tokens[0]).toMatchObject({ id: 'prod', isOld: false });
+    expect(isSensitiveDigest(tokens[0]?.text as JsonValue)).toBe(true);
+    expect(isSensitiveDigest(tokens[0]?.since as JsonValue)).toBe(true);
+  });
+});

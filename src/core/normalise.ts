@@ -6,6 +6,7 @@ import type { PathState } from './path-pattern.ts';
 import {
   digestSensitive,
   factName,
+  isNamingMember,
   isSecretName,
   isSecretPair,
   isSensitiveDigest,
@@ -36,10 +37,15 @@ export function normalise(object: JsonObject, type: ItemType, digestKey: string)
     dropsEmptyArray: absent.includes('empty_array'),
     dropsEmptyString: absent.includes('empty_string'),
   };
-  return normaliseObject(object, type.root, context);
+  return normaliseObject(object, type.root, context, false);
 }
 
-function normaliseObject(object: JsonObject, place: PathState, context: Context): JsonObject {
+function normaliseObject(
+  object: JsonObject,
+  place: PathState,
+  context: Context,
+  isSecret: boolean,
+): JsonObject {
   const result = emptyJsonObject();
   const secretMember = isSecretPair(object) ? 'value' : null;
   for (const name of Object.keys(object)) {
@@ -48,30 +54,33 @@ function normaliseObject(object: JsonObject, place: PathState, context: Context)
     if (rules.isVolatile) continue;
     const value = object[name] as JsonValue;
     if (isAbsent(value, context)) continue;
-    const isSecret =
-      isSensitive(rules, object) || ((name === secretMember || isSecretName(name)) && canBeSecret(value));
-    const facts =
-      isSecret && value !== null
-        ? digestSensitive(value, context.digestKey)
-        : normaliseValue(value, below, rules, context);
+    const isSecretBelow = name === secretMember || isSecretName(name) || (isSecret && !isNamingMember(name));
+    const facts = normaliseMember(value, below, rules, context, { holder: object, isSecret: isSecretBelow });
     if (!isAbsent(facts, context)) result[factName(name, context.digestKey)] = facts;
   }
   return result;
 }
 
-/** Whether a value under the name of a secret can be one: not where it says nothing but true and false. */
-function canBeSecret(value: JsonValue): boolean {
-  if (value === null || value === '' || typeof value === 'boolean' || isSensitiveDigest(value)) return false;
-  return typeof value !== 'object' || Object.values(value).some(canBeSecret);
-}
-
-function normaliseValue(value: JsonValue, place: PathState, rules: PlaceRules, context: Context): JsonValue {
-  if (typeof value === 'string')
-    return looksLikeSecret(value) ? digestSensitive(value, context.digestKey) : value;
-  if (value === null || typeof value !== 'object') return Object.is(value, -0) ? 0 : value;
-  return Array.isArray(value)
-    ? normaliseArray(value, place, rules, context)
-    : normaliseObject(value, place, context);
+/** A value where it stands: the object or array that holds it, and whether a name above says that it is secret. */
+function normaliseMember(
+  value: JsonValue,
+  place: PathState,
+  rules: PlaceRules,
+  context: Context,
+  { holder, isSecret }: { holder: JsonValue; isSecret: boolean },
+): JsonValue {
+  if (value === null || isSensitiveDigest(value)) return value;
+  if (isSensitive(rules, holder)) return digestSensitive(value, context.digestKey);
+  if (typeof value === 'object') {
+    return Array.isArray(value)
+      ? normaliseArray(value, place, rules, context, isSecret)
+      : normaliseObject(value, place, context, isSecret);
+  }
+  if (typeof value === 'boolean' || value === '') return value;
+  if (isSecret || (typeof value === 'string' && looksLikeSecret(value))) {
+    return digestSensitive(value, context.digestKey);
+  }
+  return Object.is(value, -0) ? 0 : value;
 }
 
 function normaliseArray(
@@ -79,18 +88,14 @@ function normaliseArray(
   place: PathState,
   rules: PlaceRules,
   context: Context,
+  isSecret: boolean,
 ): JsonValue[] {
   let elements: JsonValue[] = [];
   for (const value of values) {
     const below = elementPlace(value, place, rules);
     const belowRules = context.type.rulesAt(below);
     if (belowRules.isVolatile) continue;
-    const isSecret = value !== null && isSensitive(belowRules, values);
-    elements.push(
-      isSecret
-        ? digestSensitive(value, context.digestKey)
-        : normaliseValue(value, below, belowRules, context),
-    );
+    elements.push(normaliseMember(value, below, belowRules, context, { holder: values, isSecret }));
   }
   if (rules.isUnordered) elements = asSet(elements);
   const keys = rules.keys === null ? null : elementKeys(elements, rules.keys);

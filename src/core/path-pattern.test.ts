@@ -109,29 +109,6 @@ describe('compilePatterns', () => {
     );
   });
 
-  it('is dead only where nothing below can match', () => {
-    fc.assert(
-      fc.property(
-        fc.array(tokens, { maxLength: 3 }),
-        fc.array(step),
-        fc.array(step),
-        (patterns, above, below) => {
-          const root = compilePatterns(patterns.map(formatPointer));
-
-          if (walk(root, above).isDead) expect(walk(root, [...above, ...below]).matches).toEqual([]);
-        },
-      ),
-      { numRuns: 1000 },
-    );
-  });
-
-  it('is dead where a pattern has gone another way, and alive where one may still match', () => {
-    expect(place(['/a/b'], '/a').isDead).toBe(false);
-    expect(place(['/a/b'], '/b').isDead).toBe(true);
-    expect(place(['/a/b'], '/a/b/c').isDead).toBe(true);
-    expect(place(['/**/x'], '/any/where').isDead).toBe(false);
-  });
-
   it('comes to the same place by the same way', () => {
     const root = compilePatterns(['/a/*/b', '/**/c']);
 

@@ -44,8 +44,6 @@ export function matchesGlob(glob: string, text: string): boolean {
 export interface PathState {
   /** Indices of the patterns that match this very place, ascending. */
   readonly matches: readonly number[];
-  /** No pattern can match this place or anything below it. */
-  readonly isDead: boolean;
   /** The place of the member `name`. */
   next(name: string): PathState;
   /**
@@ -79,11 +77,12 @@ const MAX_CACHED_SEGMENTS = 4_096;
 
 class PatternState implements PathState {
   readonly matches: readonly number[];
-  readonly isDead: boolean;
   readonly #patterns: readonly (readonly string[])[];
   /** pattern index * STRIDE + number of its segments already matched */
   readonly #positions: readonly number[];
   readonly #stateFor: (positions: readonly number[]) => PatternState;
+  /** Some pattern goes on with a name that an element's key could be. */
+  readonly #namesElements: boolean;
   readonly #members = new Map<string, PatternState>();
   readonly #elements = new Map<string | null, PatternState>();
 
@@ -95,7 +94,12 @@ class PatternState implements PathState {
     this.#patterns = patterns;
     this.#positions = positions;
     this.#stateFor = stateFor;
-    this.isDead = positions.length === 0;
+    this.#namesElements = positions.some((position) => {
+      const tokens = this.#tokens(position);
+      const at = position % STRIDE;
+      const token = tokens[at];
+      return token !== undefined && token !== '*' && token !== DEEP && tokens[at - 1] !== DEEP;
+    });
     this.matches = positions
       .filter((position) => position % STRIDE === this.#tokens(position).length)
       .map((position) => Math.floor(position / STRIDE));
@@ -106,7 +110,8 @@ class PatternState implements PathState {
   }
 
   element(key: string | null): PathState {
-    return this.#advance(this.#elements, key, (tokens, at) => {
+    // Where no pattern names an element, its key makes no difference, however many keys there are.
+    return this.#advance(this.#elements, this.#namesElements ? key : null, (tokens, at) => {
       const token = tokens[at] as string;
       if (token === '*') return true;
       return key !== null && tokens[at - 1] !== DEEP && matchesGlob(token, key);

@@ -262,8 +262,9 @@ describe('in general', () => {
         const before = { list: unique(one) };
         const after = { list: unique(other) };
 
-        const reversed = diff(after, before, keyed).map(({ path, op, before, after }) => ({
+        const reversed = diff(after, before, keyed).map(({ path, shownPath, op, before, after }) => ({
           path,
+          shownPath,
           op: back[op],
           before: after,
           after: before,
@@ -324,5 +325,31 @@ describe('in general', () => {
       }),
       { numRuns: 150 },
     );
+  });
+});
+
+describe('what was missed or shown once', () => {
+  const graph = { absent: ['empty_array'], unordered: ['/**'] };
+
+  it('an empty array that comes or goes as an element is a change', () => {
+    expect(lines({ a: [[1]] }, { a: [[1], []] }, graph)).toHaveLength(1);
+    expect(lines({}, { a: [[]] }, graph)).toHaveLength(1);
+    expect(lines({ a: [] }, {}, graph)).toEqual([]);
+  });
+
+  it('a key that may not be shown is not shown in the path either', () => {
+    const definition = {
+      unordered: ['/tags'],
+      keyed: [{ path: '/list', key: ['/k'] }],
+      evidence: { show: ['/list/*/n'] },
+    };
+    const changes = diff(
+      { tags: [], list: [{ k: 'key', n: 1 }] },
+      { tags: ['text'], list: [{ k: 'key', n: 2 }] },
+      definition,
+    );
+
+    expect(changes.map(({ shownPath }) => shownPath)).toEqual(['/list/[withheld]/n', '/tags/[withheld]']);
+    expect(changes.map(({ path }) => path)).toEqual(['/list/key/n', '/tags/text']);
   });
 });

@@ -370,3 +370,29 @@ describe('identify', () => {
     expect(readCount).toBeGreaterThan(50);
   });
 });
+
+describe('an identity found without parsing', () => {
+  it('keeps a byte order mark within a text', () => {
+    const object = '{"type":"thing","id":"\ufeffx"}';
+
+    expect(reader.identify(raw(object))?.externalId).toBe('\ufeffx');
+    expect(read(object).externalId).toBe('\ufeffx');
+  });
+
+  it('is not taken for one of a type whose objects only look alike when written together', () => {
+    const members = Array.from({ length: 13 }, (_, index) => `p${String(index).padStart(2, '0')}`);
+    const types = [
+      define({ itemType: 'has', identity: ['/id'], match: [{ has: ['/p01'], path: '/p01', is: ['*'] }] }),
+      ...members.map((name) =>
+        define({ itemType: name, identity: ['/id'], match: [{ path: `/${name}`, is: ['never'] }] }),
+      ),
+      define({ itemType: 'rest', isFallback: true, identity: ['/id'] }),
+    ];
+    const many = readerOf(types);
+
+    for (const text of ['{"id":"a","p01":23}', '{"id":"b","p12":3}', '{"id":"c","p01":"x"}']) {
+      const item = many.read(raw(text));
+      expect(many.identify(raw(text))?.type.name).toBe(item.isRead ? item.type.name : undefined);
+    }
+  });
+});

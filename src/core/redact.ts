@@ -34,7 +34,14 @@ const DIGEST = /^hmac-sha256:[0-9a-f]{64}$/;
  * are compared in lower case without `-`, `_`, `.` and spaces. What is hidden needlessly is still compared.
  */
 const SECRET_NAME_END =
-  /(?:password|passwd|passcode|pwd|passphrase|psk|secret|secrettext|token|authorization|connectionstring|(?:access|account|api|encryption|master|primary|private|secondary|secret|shared|signing|storage|symmetric)key)s?$/;
+  /(?:^(?:pass|pw)|bearer|cookie|credential|password|passwd|passcode|pwd|passphrase|psk|secret|token|authorization|connectionstring|(?:access|account|api|encryption|master|primary|private|secondary|secret|shared|signing|storage|symmetric)key)(?:value|hash|text|list|\d+)?s?$/;
+
+/** Members that name a thing and are no secret, also within something whose name says that it holds secrets. */
+const NAMING_MEMBERS = new Set(['name', 'id', 'uid', 'type', 'kind', 'displayName']);
+
+export function isNamingMember(name: string): boolean {
+  return NAMING_MEMBERS.has(name);
+}
 
 /** Longest name that is looked at; no secret's name is longer. */
 const MAX_NAME_LENGTH = 100;
@@ -53,7 +60,7 @@ function remembered(memory: Map<string, boolean>, name: string, find: (name: str
   return found;
 }
 
-/** Whether the value of a member with this name is a secret in any type. Truth values and null never are. */
+/** Whether what is under a member with this name is secret in any type, except truth values, null and names. */
 export function isSecretName(name: string): boolean {
   if (name.length < 3 || name.length > MAX_NAME_LENGTH) return false;
   return remembered(secretNames, name, (text) =>
@@ -99,7 +106,9 @@ const SECRET_SHAPE = new RegExp(
     '\\bsk_live_[0-9A-Za-z]{16,}',
     '\\beyJ[A-Za-z0-9_-]{8,}\\.eyJ[A-Za-z0-9_-]{8,}\\.',
     '(?:AccountKey|SharedAccessKey|SharedSecretValue)=[A-Za-z0-9+/]{16,}',
-    '[?&]sig=[A-Za-z0-9%+/]{20,}',
+    '[?&]sig=[A-Za-z0-9%+/]{8,}',
+    'hooks\\.slack\\.com/services/',
+    '(?:^|[;&\\s"\'-])(?:[Pp]ass(?:word|wd)|[Pp]wd|PASSWORD|PWD|[Cc]lient_?[Ss]ecret|[Aa]pi_?[Kk]ey)\\s*=\\s*[^;&\\s"\']{4,}',
     '\\b[a-z][a-z0-9+.-]{1,20}://[^\\s/:@]{1,100}:[^\\s/@]{1,200}@',
   ].join('|'),
 );

@@ -95,3 +95,9 @@ describe('withLines', () => {
     expect(result.ok && result.withLines([{ pointer: '/a', line: null, detail: '' }])[0]?.line).toBeNull();
   });
 });
+
+it('an alias without an anchor is named, and not taken for a bomb', () => {
+  const result = parseYaml('a: *nothing');
+
+  expect(result.ok ? '' : result.details[0]?.detail).toContain('nothing');
+});

@@ -36,7 +36,8 @@ export function parseYaml(text: string): YamlResult {
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (cause) {
-    const detail = cause instanceof Error ? cause.message : 'it can not be read';
+    const said = cause instanceof Error ? cause.message : 'it can not be read';
+    const detail = said.startsWith('Excessive alias count') ? `more than ${MAX_ALIASES} aliases` : said;
     return { ok: false, details: [{ pointer: '', line: null, detail }] };
   }
   const lineOf = (pointer: string): number | null => {

@@ -253,18 +253,29 @@ describe('documents', () => {
     ['{"id":1}', [' {"id":1}']],
     ['\n {\n"id":1\n}\n\n', [' {\n"id":1\n}']],
     ['17', [' 17']],
-    ['"text', [' "text']],
-    ['{"id":1', [' {"id":1']],
-    ['not json', [' not json']],
     ['{"id":1}\n{"id":2}\n\nbroken\n{"id":3}', [':1 {"id":1}', ':2 {"id":2}', ':4 broken', ':5 {"id":3}']],
     ['{"id":1}{"id":2}', [':1 {"id":1}', ':1 {"id":2}']],
     ['{\n"id":1\n}\n{\n"id":2\n}', [':1 {\n"id":1\n}', ':4 {\n"id":2\n}']],
     ['{"id":1} {\n"id":2}\n{"value":[1]}', [':1 {"id":1}', ':1 {\n"id":2}', ':3 {"value":[1]}']],
     ['\n\n{"id":1}\n{"id":2}', [':3 {"id":1}', ':4 {"id":2}']],
     ['\n{"id":1}{"id":2}', [':2 {"id":1}', ':2 {"id":2}']],
-    ['{\n"id":1}\nbroken', [':1 {\n"id":1}', ':3 broken']],
   ])('%j are split where they end', async (text, records) => {
     expect(await split(fileOf(text), 'json')).toMatchObject({ records, faults: [] });
+  });
+
+  it.each([
+    ['"text', [], [' invalid_json']],
+    ['{"id":1', [], [' invalid_json']],
+    ['not json', [], [' invalid_json']],
+    ['{\n"id":1}\nbroken', [':1 {\n"id":1}'], [':3 invalid_json']],
+  ])('%j are kept up to where they are broken', async (text, records, faults) => {
+    expect(await split(fileOf(text), 'json')).toMatchObject({ records, faults });
+  });
+
+  it('of one list twice are no list: its elements could be lost', async () => {
+    const text = '{"value":[{"id":"1"}],"value":[{"id":"2"}]}';
+
+    expect(await split(fileOf(text), 'json')).toMatchObject({ records: [` ${text}`], faults: [] });
   });
 });
 
