@@ -286,3 +286,12 @@ describe('the findings', () => {
     );
   });
 });
+
+it('an item with very many changes makes one finding', () => {
+  const members = Object.fromEntries(Array.from({ length: 150_000 }, (_, index) => [`m${index}`, index]));
+
+  const { findings } = generateFindings([changed({}, members)], planSchema.parse({}), 'offline');
+
+  expect(findings).toHaveLength(1);
+  expect(findings[0]?.changes).toHaveLength(150_000);
+});

@@ -333,3 +333,16 @@ describe('the definitions that come with the product', () => {
     expect(hidden.map(({ type, text }) => `${type.name}: ${text}`)).toEqual([]);
   });
 });
+
+it('an identity below something sensitive is refused: it would be shown', () => {
+  expect(faultsOf([define('a', { identity: ['/a/id'], sensitive: ['/a'] })])).toEqual([
+    ['/itemTypes/0/sensitive', 'the identity /a/id can not be sensitive'],
+  ]);
+});
+
+it('a title of the user wins over that of the built-in type it extends', () => {
+  const builtIn = [define('a', { title: 'Built in' }), fallback];
+  const own = [define('a', { extends: 'a', title: 'Mine' })];
+
+  expect(registryOf(own, builtIn).get('a')?.title).toBe('Mine');
+});

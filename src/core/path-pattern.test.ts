@@ -117,7 +117,7 @@ describe('compilePatterns', () => {
   });
 
   it('finds nothing for no patterns', () => {
-    expect(compilePatterns([])).toMatchObject({ matches: [], isDead: true });
+    expect(compilePatterns([])).toMatchObject({ matches: [] });
   });
 });
 

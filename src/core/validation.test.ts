@@ -60,3 +60,9 @@ describe('describeIssues', () => {
     expect(parsed.success ? [] : describeIssues(parsed.error)).toMatchObject([{ pointer: '', line: null }]);
   });
 });
+
+it('of a text or an object, names the field that is misspelt in the object', () => {
+  const schema = z.union([z.string(), z.strictObject({ path: z.string(), when: z.string() })]);
+
+  expect(faultsOf(z.array(schema), [{ path: '/a', wen: 'x' }])).toContain('/0/wen: there is no such field');
+});
