@@ -40,7 +40,7 @@ function runMain(file) {
         process.exitCode = code;
       },
       function (error) {
-        process.stderr.write(((error && error.stack) || String(error)) + '\n');
+        process.stderr.write('error: ' + ((error && error.message) || String(error)) + '\n');
         process.exitCode = 2;
       }
     );

@@ -39,7 +39,7 @@ describe('arrayForm', () => {
     [[{ id: 'k'.repeat(301) }]],
     [[{ id: digestSensitive('secret', 'key') }]],
   ])('of %j is not keyed', (values) => {
-    expect(arrayForm(values, keyed)).toEqual({ kind: 'ordered' });
+    expect(arrayForm(values, keyed).kind).toBe('unordered');
     expect(arrayForm(values, both).kind).toBe('unordered');
   });
 

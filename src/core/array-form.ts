@@ -16,14 +16,15 @@ export type ArrayForm =
 
 /**
  * The form of an array at a place with `rules`: keyed where every element has a key and no two share one,
- * otherwise unordered where the rules say so (a set of scalars is keyed by itself), otherwise ordered.
+ * otherwise unordered where the rules say that it has keys or no order (a set of scalars is keyed by itself),
+ * otherwise ordered.
  */
 export function arrayForm(values: readonly JsonValue[], rules: PlaceRules): ArrayForm {
   if (rules.keys !== null) {
     const keys = elementKeys(values, rules.keys);
     if (keys !== null) return { kind: 'keyed', keys };
   }
-  if (rules.isUnordered) {
+  if (rules.isUnordered || rules.keys !== null) {
     const keys = scalarKeys(values);
     return keys === null ? { kind: 'unordered' } : { kind: 'keyed', keys };
   }

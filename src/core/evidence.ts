@@ -10,7 +10,7 @@ const MAX_TEXT_LENGTH = 2_000;
 /** Most JSON that one value shows, in UTF-16 code units. */
 const MAX_VALUE_LENGTH = 64 * 1024;
 
-const REDACTED = '[redacted]';
+export const REDACTED = '[redacted]';
 const WITHHELD = '[withheld]';
 
 /**

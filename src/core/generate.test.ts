@@ -139,8 +139,28 @@ describe('a changed item', () => {
     expect(findings[0]?.changes.map(({ path }) => path)).toEqual(['/env/[redacted]']);
   });
 
-  it('without changes of properties is no finding', () => {
-    expect(generate([changed({ x: 1 }, { x: 1 })]).findings).toEqual([]);
+  it('without changes of properties is a bug of ours, and never silence', () => {
+    expect(() => generate([changed({ x: 1 }, { x: 1 })])).toThrow('no property does');
+  });
+
+  it('has a fingerprint from which no secret can be guessed', () => {
+    const pin = (value: string) => ({ password: value, x: 1 });
+
+    const one = generate([changed(pin('0000'), pin('7391'))]).findings[0];
+    const other = generate([changed(pin('1111'), pin('2222'))]).findings[0];
+
+    expect(one?.fingerprint).toBe(other?.fingerprint);
+    expect(one?.changes).toEqual([
+      { path: '/password', op: 'replace', before: '[redacted]', after: '[redacted]' },
+    ]);
+  });
+
+  it('does not show what took the place of a secret', () => {
+    const before = normalise({ password: 'secret' }, policy, 'key');
+    const after = { password: 'the-same-without-its-mark' };
+    const { findings } = generate([changed({}, {}, { properties: diffProperties(before, after, policy) })]);
+
+    expect(findings[0]?.changes).toMatchObject([{ before: '[redacted]', after: '[redacted]' }]);
   });
 });
 

@@ -1,12 +1,14 @@
 import { compareText } from './compare-text.ts';
 import { type DriftType, type Severity, severityOf } from './drift-type.ts';
-import { showValue } from './evidence.ts';
+import { DriftplaneError } from './errors.ts';
+import { REDACTED, showValue } from './evidence.ts';
 import { type ChangedValue, type ChangeKind, fingerprint, type Subject } from './fingerprint.ts';
 import type { ItemType } from './item-type.ts';
 import type { JsonValue } from './json-value.ts';
 import { matchesGlob, patternMatcher } from './path-pattern.ts';
 import type { Plan } from './plan-schema.ts';
 import type { PropertyChange } from './property-diff.ts';
+import { hideDigests, isSensitiveDigest, maskSecrets } from './redact.ts';
 
 /** What a comparison found of one item. */
 export interface ItemChange {
@@ -16,7 +18,7 @@ export interface ItemChange {
   readonly label: string;
   /** Where the item stands now (or stood, if it was removed), as the user can open it. */
   readonly path: string;
-  /** SHA-256 of the facts; null on the side that has none. */
+  /** SHA-256 of the facts without their secrets; null on the side that has none. */
   readonly beforeHash: string | null;
   readonly afterHash: string | null;
   /** Of a changed item, from `diffProperties`; empty otherwise. */
@@ -82,6 +84,16 @@ export function generateFindings(changes: readonly ItemChange[], plan: Plan, sco
   return { findings, heldBack };
 }
 
+/** The findings of several parts of one comparison as if they had been generated at once. */
+export function joinGenerated(parts: readonly Generated[]): Generated {
+  const count = (reason: keyof HeldBack): number =>
+    parts.reduce((sum, { heldBack }) => sum + heldBack[reason], 0);
+  return {
+    findings: parts.flatMap(({ findings }) => findings).sort(compareFindings),
+    heldBack: { driftTypes: count('driftTypes'), ignoreChanges: count('ignoreChanges') },
+  };
+}
+
 /** One subject's drift before the plan has been asked. */
 interface Candidate {
   readonly driftType: DriftType;
@@ -104,6 +116,12 @@ function candidatesOf(change: ItemChange): Candidate[] {
       impact,
     };
     return [{ driftType: 'presence', values: [value] }];
+  }
+  if (change.properties.length === 0) {
+    throw new DriftplaneError(
+      'internal_error',
+      `${change.type.name} ${change.externalId} differs, but no property does`,
+    );
   }
   const byDriftType = new Map<DriftType, Candidate['values'][number][]>();
   for (const property of change.properties) {
@@ -140,7 +158,7 @@ function makeFinding(
     externalId,
   };
   return {
-    fingerprint: fingerprint(subject, change.change, candidate.values),
+    fingerprint: fingerprint(subject, change.change, candidate.values.map(maskValue)),
     change: change.change,
     itemType,
     itemTypeTitle: type.title,
@@ -153,9 +171,22 @@ function makeFinding(
   };
 }
 
+/** A changed value without what could give a secret away. */
+function maskValue({ path, before, after }: ChangedValue): ChangedValue {
+  return {
+    path: hideDigests(path),
+    before: before === undefined ? undefined : maskSecrets(before),
+    after: after === undefined ? undefined : maskSecrets(after),
+  };
+}
+
 function showChange({ shownPath, op, before, after, place }: PropertyChange, type: ItemType): ShownChange {
-  const show = (value: JsonValue | undefined): JsonValue =>
-    value === undefined ? null : showValue(value, place, type);
+  // What took the place of a secret, or gave way to one, may be the same secret without its mark.
+  const isSecret = [before, after].some((value) => value !== undefined && isSensitiveDigest(value));
+  const show = (value: JsonValue | undefined): JsonValue => {
+    if (value === undefined || value === null) return null;
+    return isSecret ? REDACTED : showValue(value, place, type);
+  };
   return { path: shownPath, op, before: show(before), after: show(after) };
 }
 

@@ -5,6 +5,7 @@ import { type ItemTypeDefinition, itemTypeFileSchema } from './item-type-schema.
 import { parsePointer, valueAt } from './json-pointer.ts';
 import type { JsonObject, JsonValue } from './json-value.ts';
 import { matchesGlob } from './path-pattern.ts';
+import { looksLikeSecret } from './redact.ts';
 import { describeIssues } from './validation.ts';
 import type { WantedMembers } from './wanted-members.ts';
 
@@ -180,7 +181,9 @@ function makeRegistry(unordered: readonly ItemType[]): ItemTypeRegistry {
   const byName = new Map(types.map((type) => [type.name, type]));
   const rules = types.flatMap((type) => type.definition.match);
   const textPointers = new Set(rules.flatMap((rule) => rule.path ?? []));
-  const matchPointers = [...new Set([...textPointers, ...rules.flatMap((rule) => rule.has ?? [])])].sort();
+  const matchPointers = [
+    ...new Set([...textPointers, ...rules.flatMap((rule) => [...(rule.has ?? []), ...(rule.lacks ?? [])])]),
+  ].sort();
   const wanted = wantedMembers([
     ...matchPointers.map(parsePointer),
     ...types.flatMap((type) => type.identity),
@@ -223,7 +226,8 @@ function memberOf(
 function matchesType(type: ItemType, object: JsonObject, inherited: InheritedMembers): boolean {
   if (type.definition.isFallback && type.definition.match.length === 0) return true;
   return type.definition.match.some((rule) => {
-    if (rule.has?.some((pointer) => (valueAt(object, parsePointer(pointer)) ?? null) === null)) return false;
+    const isThere = (pointer: string): boolean => (valueAt(object, parsePointer(pointer)) ?? null) !== null;
+    if (rule.has?.every(isThere) === false || rule.lacks?.some(isThere)) return false;
     if (rule.path === undefined) return true;
     const value = memberOf(object, inherited, parsePointer(rule.path));
     return typeof value === 'string' && (rule.is ?? []).some((glob) => matchesGlob(glob, value));
@@ -233,7 +237,9 @@ function matchesType(type: ItemType, object: JsonObject, inherited: InheritedMem
 /** The external id that a member's value is, or null where it can be none. */
 export function asExternalId(value: JsonValue | undefined): string | null {
   if (typeof value === 'number') return String(value);
-  return typeof value === 'string' && value !== '' && value.length <= MAX_ID_LENGTH ? value : null;
+  if (typeof value !== 'string' || value === '' || value.length > MAX_ID_LENGTH) return null;
+  // An id is shown everywhere, so a secret can be none.
+  return isGuid(value) || !looksLikeSecret(value) ? value : null;
 }
 
 function wantedMembers(pointers: readonly (readonly string[])[]): WantedMembers {
@@ -256,4 +262,9 @@ function findSlot(wanted: WantedMembers, [name, below]: readonly string[]): numb
   const found = below === undefined ? member : member?.members?.get(below);
   if (found === undefined) throw new RangeError(`/${name}/${below} is not wanted`);
   return found.slot;
+}
+
+/** The shape of most ids, told quickly. */
+function isGuid(text: string): boolean {
+  return text.length === 36 && text[8] === '-' && text[13] === '-' && text[18] === '-' && text[23] === '-';
 }

@@ -43,6 +43,11 @@ const matchRule = z
       .min(1)
       .optional()
       .describe('Texts of which one must fit; "*" stands for any characters.'),
+    lacks: z
+      .array(identifyingPointer)
+      .min(1)
+      .optional()
+      .describe('Members of which none may be there, unless null.'),
     has: z
       .array(identifyingPointer)
       .min(1)

@@ -58,6 +58,8 @@ export interface JsonScan {
   duplicateKeys: number[];
   /** Start and end, in turn, of each number that a double can't hold (beyond 2^53 - 1). */
   unsafeNumbers: number[];
+  /** How many members the root object has, each name as often as it stands. */
+  rootMembers: number;
   /** Start and end, in turn, of each wanted member's value; start is -1 where there is none. */
   spans: Int32Array;
 }
@@ -93,6 +95,7 @@ export class JsonScanner {
       fault: null,
       duplicateKeys: [],
       unsafeNumbers: [],
+      rootMembers: 0,
       spans: new Int32Array(2 * countWantedSlots(wanted)),
     };
   }
@@ -105,6 +108,7 @@ export class JsonScanner {
     const result = this.#result;
     result.fault = null;
     result.isIncomplete = false;
+    result.rootMembers = 0;
     if (result.duplicateKeys.length > 0) result.duplicateKeys = [];
     if (result.unsafeNumbers.length > 0) result.unsafeNumbers = [];
     result.spans.fill(-1);
@@ -147,6 +151,7 @@ export class JsonScanner {
         let name: Uint8Array | null = null;
         if (hasEscape) name = encoder.encode(decodeString(bytes, nameStart, nameEnd));
         const hash = name === null ? hashName(bytes, nameStart, nameEnd) : hashName(name, 0, name.length);
+        if (depth === 1) result.rootMembers++;
         const first = firstName[depth - 1] as number;
         if (names.add(bytes, depth - 1, first, hash, nameStart, nameEnd)) {
           result.duplicateKeys.push(nameStart - 1);

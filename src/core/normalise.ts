@@ -8,9 +8,9 @@ import {
   factName,
   isNamingMember,
   isSecretName,
-  isSecretPair,
   isSensitiveDigest,
   looksLikeSecret,
+  secretOfPair,
 } from './redact.ts';
 
 /** What the walk carries along. */
@@ -47,7 +47,7 @@ function normaliseObject(
   isSecret: boolean,
 ): JsonObject {
   const result = emptyJsonObject();
-  const secretMember = isSecretPair(object) ? 'value' : null;
+  const secretMember = secretOfPair(object);
   for (const name of Object.keys(object)) {
     const below = place.next(name);
     const rules = context.type.rulesAt(below);
@@ -56,7 +56,7 @@ function normaliseObject(
     if (isAbsent(value, context)) continue;
     const isSecretBelow = name === secretMember || isSecretName(name) || (isSecret && !isNamingMember(name));
     const facts = normaliseMember(value, below, rules, context, { holder: object, isSecret: isSecretBelow });
-    if (!isAbsent(facts, context)) result[factName(name, context.digestKey)] = facts;
+    if (!isAbsent(facts, context)) result[factName(name, context.digestKey, isSecret)] = facts;
   }
   return result;
 }
@@ -97,7 +97,7 @@ function normaliseArray(
     if (belowRules.isVolatile) continue;
     elements.push(normaliseMember(value, below, belowRules, context, { holder: values, isSecret }));
   }
-  if (rules.isUnordered) elements = asSet(elements);
+  if (rules.isUnordered || rules.keys !== null) elements = asSet(elements);
   const keys = rules.keys === null ? null : elementKeys(elements, rules.keys);
   if (keys === null) return elements;
   const order = keys.map((key, index) => ({ key, index })).sort((a, b) => compareText(a.key, b.key));

@@ -129,7 +129,7 @@ function diffArrays(
     for (const { key, pair } of alignKeyed(beforeForm.keys, afterForm.keys)) diffPair(pair, key);
     return;
   }
-  const align = rules.isUnordered ? alignUnordered : alignOrdered;
+  const align = rules.isUnordered || rules.keys !== null ? alignUnordered : alignOrdered;
   for (const pair of align(before, after)) diffPair(pair, null);
 }
 

@@ -10,7 +10,7 @@ import { placeText, pointersAt } from './json-position.ts';
 import { createJsonScanner, ENDS_TOO_EARLY, type JsonScan } from './json-scan.ts';
 import { emptyJsonObject, isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
 import { normalise } from './normalise.ts';
-import { isSensitiveDigest } from './redact.ts';
+import { holdsSecret, isSensitiveDigest, maskSecrets, sayable } from './redact.ts';
 import type { WantedMember, WantedMembers } from './wanted-members.ts';
 
 /** Longest label kept, in UTF-16 code units. */
@@ -46,6 +46,8 @@ export interface Item {
   readonly facts: JsonObject;
   /** SHA-256 of the canonical form of the facts. */
   readonly contentHash: string;
+  /** The same of the facts without their secrets: it may be part of what is printed. */
+  readonly maskedHash: string;
   /** It says two things at once, so it can't be compared. */
   readonly isContradictory: boolean;
   readonly flaws: readonly Flaw[];
@@ -132,6 +134,7 @@ export function createItemReader(options: {
         return unread('missing_identity', `what identifies it stands twice: ${listPlaces(duplicates)}`, null);
       }
       const facts = normalise(value, type, digestKey);
+      const hash = contentHash(facts);
       const flaws: Flaw[] = [];
       if (duplicates.length > 0) {
         flaws.push({
@@ -154,7 +157,8 @@ export function createItemReader(options: {
         identityPointer: identity.pointer as string,
         label: labelOf(facts, type) ?? identity.externalId,
         facts,
-        contentHash: contentHash(facts),
+        contentHash: hash,
+        maskedHash: holdsSecret(facts) ? contentHash(maskSecrets(facts)) : hash,
         isContradictory: duplicates.length > 0,
         flaws,
       };
@@ -205,7 +209,7 @@ function parseValue({ bytes, start, end }: RawItem, scan: JsonScan): JsonValue {
 }
 
 function listPlaces(pointers: readonly string[]): string {
-  const named = pointers.slice(0, MAX_PLACES).join(', ');
+  const named = pointers.slice(0, MAX_PLACES).map(sayable).join(', ');
   return pointers.length > MAX_PLACES ? `${named} and ${pointers.length - MAX_PLACES} more` : named;
 }
 

@@ -4,9 +4,9 @@ import {
   factName,
   hideDigests,
   isSecretName,
-  isSecretPair,
   isSensitiveDigest,
   looksLikeSecret,
+  secretOfPair,
 } from './redact.ts';
 
 describe('digestSensitive', () => {
@@ -87,32 +87,34 @@ describe('a member name that is a secret itself', () => {
   const token = `ghp_${'aB3'.repeat(12)}`;
 
   it('is a digest in facts, and hidden wherever it is shown', () => {
-    const name = factName(token, 'key');
+    const name = factName(token, 'key', false);
 
     expect(name).toMatch(/^hmac-sha256:[0-9a-f]{64}$/);
-    expect(name).toBe(factName(token, 'key'));
-    expect(name).not.toBe(factName(token, 'other key'));
+    expect(name).toBe(factName(token, 'key', false));
+    expect(name).not.toBe(factName(token, 'other key', false));
     expect(hideDigests(`/a/${name}/b/${name}`)).toBe('/a/[redacted]/b/[redacted]');
   });
 
   it('is not what any other name is', () => {
     for (const name of ['name', 'password', '', 'a-long-name-that-is-no-secret', '__proto__']) {
-      expect(factName(name, 'key')).toBe(name);
+      expect(factName(name, 'key', false)).toBe(name);
       expect(hideDigests(name)).toBe(name);
     }
   });
 });
 
-describe('isSecretPair', () => {
+describe('secretOfPair', () => {
   it.each([
-    [{ name: 'DB_PASSWORD', value: 'x' }, true],
-    [{ key: 'apiKey', value: 'x' }, true],
-    [{ name: 'LOG_LEVEL', value: 'x' }, false],
-    [{ name: 17, value: 'x' }, false],
-    [{ value: 'x' }, false],
-    [{ name: ['password'] }, false],
+    [{ name: 'DB_PASSWORD', value: 'x' }, 'value'],
+    [{ Name: 'DB_PASSWORD', Value: 'x' }, 'Value'],
+    [{ ParameterKey: 'DBPassword', ParameterValue: 'x' }, 'ParameterValue'],
+    [{ key: 'apiKey', value: 'x' }, 'value'],
+    [{ name: 'LOG_LEVEL', value: 'x' }, null],
+    [{ name: 17, value: 'x' }, null],
+    [{ value: 'x' }, null],
+    [{ name: ['password'] }, null],
   ])('of %j is %s', (object, expected) => {
-    expect(isSecretPair(object)).toBe(expected);
+    expect(secretOfPair(object)).toBe(expected);
   });
 });
 

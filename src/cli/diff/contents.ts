@@ -60,6 +60,7 @@ export class Contents {
       identityPointer,
       isContradictory: false,
       contentHash: null,
+      maskedHash: null,
       label: null,
       flaws: [],
     });
@@ -68,8 +69,18 @@ export class Contents {
   #readInFull(raw: RawItem): Reading | { readonly failure: Flaw } {
     const item = this.#reader.read(raw);
     if (!item.isRead) return { failure: item.flaw };
-    const { type, externalId, identityPointer, isContradictory, contentHash, label, flaws } = item;
-    return makeReading({ type, externalId, identityPointer, isContradictory, contentHash, label, flaws });
+    const { type, externalId, identityPointer, isContradictory, contentHash, maskedHash, label, flaws } =
+      item;
+    return makeReading({
+      type,
+      externalId,
+      identityPointer,
+      isContradictory,
+      contentHash,
+      maskedHash,
+      label,
+      flaws,
+    });
   }
 }
 

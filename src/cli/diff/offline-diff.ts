@@ -7,8 +7,6 @@
 import { compareInventories } from '../../core/compare.ts';
 import { coverageOf, joinCoverage } from '../../core/coverage.ts';
 import { type DiffReport, digestFindings, summarise } from '../../core/diff-report.ts';
-import { OFFLINE_SCOPE_KEY } from '../../core/fingerprint.ts';
-import { generateFindings } from '../../core/generate.ts';
 import { groupByIdentity, joinAmbiguous, type ReadingAccess } from '../../core/identity-groups.ts';
 import type { ItemTypeRegistry } from '../../core/item-type-registry.ts';
 import { limits } from '../../core/limits.ts';
@@ -17,9 +15,9 @@ import { compareProblems } from '../../core/problem.ts';
 import { createItemReader, type ItemReader } from '../../core/read-item.ts';
 import { OFFLINE_DIGEST_KEY } from '../../core/redact.ts';
 import { Contents } from './contents.ts';
+import { findDrift, nameItem } from './find-drift.ts';
 import { digestInputs } from './inputs-digest.ts';
 import { recordProblems } from './item-problems.ts';
-import { listChanges, nameItem } from './list-changes.ts';
 import { isSameContent, readingOf, type SideItem } from './reading.ts';
 import { ChangedFile } from './reread.ts';
 import { settleIdentities } from './settle-identities.ts';
@@ -114,8 +112,7 @@ async function compareSides(sides: Sides): Promise<DiffReport> {
   const { added, removed, unprovenAdditions, unprovenRemovals } = comparison;
   await contents.complete([...added, ...removed, ...unprovenAdditions, ...unprovenRemovals]);
 
-  const changes = await listChanges(comparison, sides.reader);
-  const { findings, heldBack } = generateFindings(changes, sides.plan, OFFLINE_SCOPE_KEY);
+  const { findings, heldBack } = await findDrift(comparison, sides.reader, sides.plan);
   const problems = [...baselineProblems, ...currentProblems].sort(compareProblems);
   const itemTypes = new Set(problems.flatMap((problem) => problem.itemType ?? []));
   for (const items of [baselineItems, currentItems])

@@ -14,6 +14,8 @@ export interface Reading {
   readonly isContradictory: boolean;
   /** SHA-256 of the facts; null while only the identity has been read. */
   readonly contentHash: string | null;
+  /** SHA-256 of the facts without their secrets; null while only the identity has been read. */
+  readonly maskedHash: string | null;
   /** Null while only the identity has been read. */
   readonly label: string | null;
   readonly flaws: readonly Flaw[];

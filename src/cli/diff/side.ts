@@ -2,7 +2,6 @@ import { UnreadableFile } from '../../connectors/files/byte-source.ts';
 import { type ExportFile, listExportFiles } from '../../connectors/files/export-files.ts';
 import { readRecords } from '../../connectors/files/read-file.ts';
 import { type FileFault, type FileRecord, locatorText } from '../../connectors/files/split-records.ts';
-import { canonicalJson } from '../../core/canonical-json.ts';
 import type { InheritedMembers, ItemTypeRegistry } from '../../core/item-type-registry.ts';
 import type { Problem } from '../../core/problem.ts';
 import { type Content, type RecordHome, SideRecord } from './reading.ts';
@@ -49,7 +48,6 @@ export class Side implements RecordHome {
     onRecord: (record: SideRecord, raw: FileRecord) => void,
     onProgress: (count: number) => void,
   ): Promise<void> {
-    const lists = { incomplete: [] as { list: string; problem: Problem }[], completed: new Set<string>() };
     for (const [fileIndex, file] of this.files.entries()) {
       const recordCount = this.records.length;
       const problemCount = this.problems.length;
@@ -60,14 +58,7 @@ export class Side implements RecordHome {
             const record = this.#keep(raw, fileIndex);
             onRecord(record, raw);
           }
-          for (const fault of batch.faults) {
-            const problem = this.#problemOf(fault, file);
-            if (fault.code !== 'incomplete_pages') this.problems.push(problem);
-            else lists.incomplete.push({ list: canonicalJson(fault.inherited), problem });
-          }
-          if (batch.completedList !== null) {
-            lists.completed.add(canonicalJson({ '@odata.context': batch.completedList }));
-          }
+          for (const fault of batch.faults) this.problems.push(this.#problemOf(fault, file));
           onProgress(this.records.length);
         }
       } catch (error) {
@@ -76,9 +67,6 @@ export class Side implements RecordHome {
         this.#addFileProblem(file, error);
       }
     }
-    // Pages in files of their own are whole when the last one is there too.
-    for (const { list, problem } of lists.incomplete)
-      if (!lists.completed.has(list)) this.problems.push(problem);
   }
 
   /** Takes back all that was read of a file, because it could not be read again. */

@@ -51,8 +51,8 @@ export async function diffSlowly(
       externalId: item.externalId,
       label: item.label,
       path,
-      beforeHash: before?.item.contentHash ?? null,
-      afterHash: after?.item.contentHash ?? null,
+      beforeHash: before?.item.maskedHash ?? null,
+      afterHash: after?.item.maskedHash ?? null,
       properties:
         before !== null && after !== null
           ? diffProperties(before.item.facts, after.item.facts, item.type)

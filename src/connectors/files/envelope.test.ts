@@ -15,7 +15,6 @@ describe('readEnvelope', () => {
       listStart: 37,
       listMember: 'value',
       inherited: { '@odata.context': 'c#x' },
-      listName: 'c#x',
       hasNextPage: false,
     });
   });
@@ -27,18 +26,17 @@ describe('readEnvelope', () => {
     ['{"kind":"PodList","items":[],"metadata":{"continue":""}}', false],
     ['{"kind":"PodList","items":[],"metadata":{}}', false],
   ])('knows whether %s goes on', (text, hasNextPage) => {
-    expect(envelopeOf(text)).toMatchObject({ hasNextPage, inherited: null, listName: null });
+    expect(envelopeOf(text)).toMatchObject({ hasNextPage, inherited: null });
   });
 
   it('takes a context that is no text for none', () => {
     expect(envelopeOf('{"@odata.context":{"a":1},"value":[]}')).toMatchObject({
       inherited: null,
-      listName: null,
     });
   });
 
-  it('prefers the list of OData', () => {
-    expect(envelopeOf('{"kind":"List","items":[],"value":[]}')?.listMember).toBe('value');
+  it.each(['nextLink', 'odata.nextLink', 'nextPageToken', 'NextToken'])('knows that %s goes on', (name) => {
+    expect(envelopeOf(`{"value":[],"${name}":"x"}`)?.hasNextPage).toBe(true);
   });
 
   it.each([
@@ -48,6 +46,11 @@ describe('readEnvelope', () => {
     '{"items":[]}',
     '{"kind":"Thing","items":[]}',
     '{"x":{"value":[]}}',
+    '{"kind":"List","items":[],"value":[]}',
+    '{"name":"allowlist","enabled":true,"value":[]}',
+    '{"arn":"arn:1","value":[{"id":1}]}',
+    '{"apiVersion":"x/v1","kind":"AllowList","metadata":{"name":"a","uid":"u1"},"items":[]}',
+    '{"value":[],"value":[1]}',
   ])('takes %s for an item', (text) => {
     expect(envelopeOf(text)).toBeNull();
   });

@@ -29,12 +29,11 @@ interface Split {
   readonly records: string[];
   /** `locator code` */
   readonly faults: string[];
-  readonly completedLists: string[];
   readonly offsets: number[];
 }
 
 async function split(file: OpenFile, form: FileForm): Promise<Split> {
-  const result: Split = { records: [], faults: [], completedLists: [], offsets: [] };
+  const result: Split = { records: [], faults: [], offsets: [] };
   const inherits = (inherited: object | null): string =>
     inherited === null ? '' : ` ${JSON.stringify(inherited)}`;
   for await (const batch of splitRecords(file, form)) {
@@ -46,7 +45,6 @@ async function split(file: OpenFile, form: FileForm): Promise<Split> {
     }
     for (const { code, locator, inherited } of batch.faults)
       result.faults.push(`${locatorText(locator)} ${code}${inherits(inherited)}`);
-    if (batch.completedList !== null) result.completedLists.push(batch.completedList);
   }
   return result;
 }
@@ -191,7 +189,6 @@ describe('a list in an object', () => {
     expect(await split(fileOf(text), 'json')).toMatchObject({
       records: [`#/value/0 {"id":1}${inherited}`, `#/value/1 {"id":2}${inherited}`],
       faults: [],
-      completedLists: [context],
     });
   });
 
@@ -206,7 +203,6 @@ describe('a list in an object', () => {
     expect(await split(fileOf(text), 'json')).toMatchObject({
       records: [`#/value/0 {"id":1}${inherited}`],
       faults: [` incomplete_pages${inherited}`],
-      completedLists: [],
     });
   });
 

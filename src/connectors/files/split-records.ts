@@ -51,8 +51,6 @@ export interface FileFault {
 export interface RecordBatch {
   readonly records: FileRecord[];
   readonly faults: FileFault[];
-  /** The list whose last page this is, where it is one of several. */
-  readonly completedList: string | null;
 }
 
 /** The splitter only finds where values end, so it goes deeper than an item may be. */
@@ -79,7 +77,7 @@ export async function* splitRecords(file: OpenFile, form: FileForm): AsyncGenera
 }
 
 function emptyBatch(): RecordBatch {
-  return { records: [], faults: [], completedList: null };
+  return { records: [], faults: [] };
 }
 
 function faultBatch(code: ProblemCode, locator: Locator, detail: string): RecordBatch {
@@ -319,8 +317,8 @@ function oneRecord(buffer: RecordBuffer, end: number, locator: Locator): RecordB
 /** The elements of a list in an object, which is whole in the buffer. */
 function splitEnvelope(buffer: RecordBuffer, envelope: Envelope): RecordBatch {
   const scanner = createJsonScanner({ wanted: new Map(), maxDepth: SPLIT_DEPTH });
-  const { listMember, inherited, listName } = envelope;
-  const batch = { ...emptyBatch(), completedList: envelope.hasNextPage ? null : listName };
+  const { listMember, inherited } = envelope;
+  const batch = emptyBatch();
   let at = envelope.listStart + 1;
   for (let index = 0; ; index++) {
     while (isSpace(buffer.bytes[at]) || buffer.bytes[at] === COMMA) at++;
@@ -337,9 +335,9 @@ function splitEnvelope(buffer: RecordBuffer, envelope: Envelope): RecordBatch {
 }
 
 function countNewlines(bytes: Buffer, start: number, end: number): number {
+  const part = bytes.subarray(start, end);
   let count = 0;
-  for (let at = bytes.indexOf(NEWLINE, start); at >= 0 && at < end; at = bytes.indexOf(NEWLINE, at + 1))
-    count++;
+  for (let at = part.indexOf(NEWLINE); at >= 0; at = part.indexOf(NEWLINE, at + 1)) count++;
   return count;
 }
 

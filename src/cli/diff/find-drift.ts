@@ -1,7 +1,9 @@
 import type { Comparison, ItemPair } from '../../core/compare.ts';
 import type { NamedItem } from '../../core/diff-report.ts';
-import type { ItemChange } from '../../core/generate.ts';
+import { OFFLINE_SCOPE_KEY } from '../../core/fingerprint.ts';
+import { type Generated, generateFindings, type ItemChange, joinGenerated } from '../../core/generate.ts';
 import type { JsonObject } from '../../core/json-value.ts';
+import type { Plan } from '../../core/plan-schema.ts';
 import { diffProperties } from '../../core/property-diff.ts';
 import type { ItemReader } from '../../core/read-item.ts';
 import { readingOf, type SideItem, type SideRecord } from './reading.ts';
@@ -11,46 +13,49 @@ import { rereadRecords } from './reread.ts';
 const PAIR_BATCH_BYTES = 16 * 1024 * 1024;
 
 /**
- * What a comparison found, item by item. The changed ones are read once more, a bounded part at a time, to
- * say how they changed. Throws ChangedFile.
+ * The findings of a comparison. The changed items are read once more to say how they changed, a bounded part
+ * at a time, and of each only what its finding shows is kept. Throws ChangedFile.
  */
-export async function listChanges(
+export async function findDrift(
   comparison: Comparison<SideItem>,
   reader: ItemReader,
-): Promise<ItemChange[]> {
-  const changes: ItemChange[] = [
+  plan: Plan,
+): Promise<Generated> {
+  const presence: ItemChange[] = [
     ...comparison.added.map((item) => presenceChange('added', item)),
     ...comparison.removed.map((item) => presenceChange('removed', item)),
   ];
+  const parts = [generateFindings(presence, plan, OFFLINE_SCOPE_KEY)];
   for (const batch of batches(comparison.changed)) {
     const facts = await readFacts(
       batch.flatMap(({ before, after }) => [before, after]),
       reader,
     );
-    for (const { before, after } of batch) {
-      const { type, externalId } = readingOf(after);
-      const properties = diffProperties(
-        facts.get(before) as JsonObject,
-        facts.get(after) as JsonObject,
-        type,
-      );
-      changes.push({
-        change: 'changed',
-        type,
-        externalId,
-        label: nameItem(after).label,
-        path: after.path,
-        beforeHash: readingOf(before).contentHash,
-        afterHash: readingOf(after).contentHash,
-        properties,
-      });
-    }
+    const changes = batch.map((pair) => propertyChange(pair, facts));
+    parts.push(generateFindings(changes, plan, OFFLINE_SCOPE_KEY));
   }
-  return changes;
+  return joinGenerated(parts);
+}
+
+function propertyChange(
+  { before, after }: ItemPair<SideItem>,
+  facts: ReadonlyMap<SideRecord, JsonObject>,
+): ItemChange {
+  const { type, externalId } = readingOf(after);
+  return {
+    change: 'changed',
+    type,
+    externalId,
+    label: nameItem(after).label,
+    path: after.path,
+    beforeHash: readingOf(before).maskedHash,
+    afterHash: readingOf(after).maskedHash,
+    properties: diffProperties(facts.get(before) as JsonObject, facts.get(after) as JsonObject, type),
+  };
 }
 
 function presenceChange(change: 'added' | 'removed', item: SideItem): ItemChange {
-  const { contentHash: hash, type, externalId } = readingOf(item);
+  const { maskedHash: hash, type, externalId } = readingOf(item);
   const hashes =
     change === 'added' ? { beforeHash: null, afterHash: hash } : { beforeHash: hash, afterHash: null };
   return {
