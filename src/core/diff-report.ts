@@ -1,10 +1,11 @@
+import { canonicalJson } from './canonical-json.ts';
 import type { Comparison } from './compare.ts';
-import { contentHash } from './content-hash.ts';
 import type { TypeCoverage } from './coverage.ts';
 import type { Finding, HeldBack } from './generate.ts';
 import type { AmbiguousItem } from './identity-groups.ts';
 import type { JsonObject } from './json-value.ts';
 import type { Problem } from './problem.ts';
+import { sha256OfParts } from './sha256.ts';
 
 /** The name and version of the output shape that `diff` writes. */
 export const DIFF_SCHEMA = 'driftplane/diff@1';
@@ -74,9 +75,17 @@ export function findingToJson(finding: Finding): JsonObject {
   };
 }
 
-/** Digest of findings, for `DiffReport.findingsDigest`. */
+/** SHA-256 of the canonical form of all findings as they are written, for `DiffReport.findingsDigest`. */
 export function digestFindings(findings: readonly Finding[]): string {
-  return contentHash(findings.map(findingToJson));
+  return sha256OfParts(canonicalParts(findings));
+}
+
+function* canonicalParts(findings: readonly Finding[]): Generator<string> {
+  yield '[';
+  for (const [index, finding] of findings.entries()) {
+    yield (index === 0 ? '' : ',') + canonicalJson(findingToJson(finding));
+  }
+  yield ']';
 }
 
 /** Whether every type was enumerated completely on both sides and every item compared. */

@@ -162,6 +162,7 @@ function mergeDefinitions(
     unordered: [...own.unordered, ...base.unordered],
     ordered: [...own.ordered, ...base.ordered],
     keyed: [...own.keyed, ...base.keyed],
+    named: [...own.named, ...base.named],
     sensitive: [...own.sensitive, ...base.sensitive],
     evidence: {
       show: [...own.evidence.show, ...base.evidence.show],

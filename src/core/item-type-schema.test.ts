@@ -27,6 +27,7 @@ describe('an item type', () => {
       unordered: [],
       ordered: [],
       keyed: [],
+      named: [],
       sensitive: [],
       evidence: { show: [], withhold: [] },
       driftTypes: [],

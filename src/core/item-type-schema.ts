@@ -120,6 +120,10 @@ export const itemTypeSchema = z.strictObject({
   unordered: patterns.describe('Arrays whose order and repetitions mean nothing.'),
   ordered: patterns.describe('Exceptions from `unordered` and `keyed`.'),
   keyed: z.array(keyedArray).default([]).describe('Arrays whose elements have a key and no order.'),
+  named: z
+    .array(keyedArray)
+    .default([])
+    .describe('Arrays whose order counts, but whose elements changes name by a key.'),
   sensitive: z.array(sensitivePath).default([]).describe('What is only ever kept as a digest.'),
   evidence: z
     .strictObject({

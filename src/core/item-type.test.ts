@@ -17,6 +17,7 @@ describe('the rules at a place', () => {
     expect(rulesAt({}, '/a')).toEqual({
       isVolatile: false,
       keys: null,
+      names: null,
       isUnordered: false,
       sensitive: null,
       isShown: false,

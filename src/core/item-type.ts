@@ -33,6 +33,8 @@ export interface PlaceRules {
   readonly isVolatile: boolean;
   /** Tokens of the pointers to an element's key, or null where the array here has no key. */
   readonly keys: readonly (readonly string[])[] | null;
+  /** The same for an array whose elements are told apart by a key, while their order counts. */
+  readonly names: readonly (readonly string[])[] | null;
   readonly isUnordered: boolean;
   /** Null: never; otherwise any of the conditions makes the value sensitive. */
   readonly sensitive: readonly SensitiveCondition[] | null;
@@ -73,6 +75,7 @@ export function compileItemType(definition: ItemTypeDefinition): ItemType {
 type Rule = { readonly path: string } & (
   | { readonly kind: 'volatile' | 'keep' | 'unordered' | 'ordered' | 'show' | 'withhold' }
   | { readonly kind: 'keyed'; readonly keys: readonly (readonly string[])[] }
+  | { readonly kind: 'named'; readonly keys: readonly (readonly string[])[] }
   | { readonly kind: 'sensitive'; readonly condition: SensitiveCondition }
   | { readonly kind: 'driftType'; readonly driftType: DriftType }
   | { readonly kind: 'impact'; readonly baseImpact: number }
@@ -89,6 +92,7 @@ function listRules(definition: ItemTypeDefinition): Rule[] {
     ...definition.evidence.show.map((path): Rule => ({ path, kind: 'show' })),
     ...definition.evidence.withhold.map((path): Rule => ({ path, kind: 'withhold' })),
     ...definition.keyed.map(({ path, key }): Rule => ({ path, kind: 'keyed', keys: key.map(parsePointer) })),
+    ...definition.named.map(({ path, key }): Rule => ({ path, kind: 'named', keys: key.map(parsePointer) })),
     ...definition.sensitive.map((entry): Rule => {
       if (typeof entry === 'string') return { path: entry, kind: 'sensitive', condition: 'always' };
       return {
@@ -111,6 +115,7 @@ function combineRules(rules: readonly Rule[]): PlaceRules {
   return {
     isVolatile: has('volatile') && !has('keep'),
     keys: isOrdered ? null : (first('keyed')?.keys ?? null),
+    names: first('named')?.keys ?? null,
     isUnordered: !isOrdered && has('unordered'),
     sensitive: sensitive.length === 0 ? null : sensitive,
     isShown: has('show') && !has('withhold'),

@@ -353,3 +353,37 @@ describe('what was missed or shown once', () => {
     expect(changes.map(({ path }) => path)).toEqual(['/list/key/n', '/tags/text']);
   });
 });
+
+describe('arrays of named elements', () => {
+  const named = { named: [{ path: '/**', key: ['/name'] }] };
+  const rules = (...names: string[]) => ({ l: names.map((name) => ({ name, n: 1 })) });
+
+  it('name what changed by the name, wherever it stands', () => {
+    const before = {
+      l: [
+        { name: 'a', n: 1 },
+        { name: 'b', n: 1 },
+      ],
+    };
+    const after = {
+      l: [
+        { name: 'new', n: 1 },
+        { name: 'a', n: 1 },
+        { name: 'b', n: 2 },
+      ],
+    };
+
+    expect(lines(before, after, named)).toEqual(['replace /l/b/n 1→2', 'add /l/new →{"n":1,"name":"new"}']);
+  });
+
+  it('have an order, and another one is one change', () => {
+    expect(lines(rules('a', 'b', 'c'), rules('c', 'a', 'b'), named)).toEqual([
+      'replace /l ["a","b","c"]→["c","a","b"]',
+    ]);
+    expect(lines(rules('a', 'b'), rules('a', 'b'), named)).toEqual([]);
+  });
+
+  it('are compared by position where names repeat', () => {
+    expect(lines(rules('a', 'a'), rules('a', 'a', 'a'), named)).toHaveLength(1);
+  });
+});

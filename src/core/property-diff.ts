@@ -1,5 +1,5 @@
 import { type AlignedPair, alignKeyed, alignOrdered, alignUnordered } from './array-alignment.ts';
-import { arrayForm, elementPlace } from './array-form.ts';
+import { arrayForm, elementKeys, elementPlace } from './array-form.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { compareText } from './compare-text.ts';
 import type { ItemType, PlaceRules } from './item-type.ts';
@@ -129,12 +129,36 @@ function diffArrays(
     for (const { key, pair } of alignKeyed(beforeForm.keys, afterForm.keys)) diffPair(pair, key);
     return;
   }
+  if (rules.names !== null && rules.keys === null && !rules.isUnordered) {
+    const names = [before, after].map((values) => elementKeys(values, rules.names ?? []));
+    const [one, other] = names;
+    if (one !== null && one !== undefined && other !== null && other !== undefined) {
+      for (const { key, pair } of alignKeyed(one, other)) diffPair(pair, key);
+      diffOrder(one, other, spot, walk);
+      return;
+    }
+  }
   const align = rules.isUnordered || rules.keys !== null ? alignUnordered : alignOrdered;
   for (const pair of align(before, after)) diffPair(pair, null);
 }
 
+/** Elements that are on both sides and stand in another order are one change: of the list of their names. */
+function diffOrder(
+  before: readonly string[],
+  after: readonly string[],
+  { path, shownPath, place }: Spot,
+  walk: Walk,
+): void {
+  const [beforeSet, afterSet] = [new Set(before), new Set(after)];
+  const one = before.filter((key) => afterSet.has(key));
+  const other = after.filter((key) => beforeSet.has(key));
+  if (one.every((key, index) => key === other[index])) return;
+  walk.changes.push({ path, shownPath, op: 'replace', before: one, after: other, place });
+}
+
 /** Whether the key of an element may be shown: it is a value, of the element or within it. */
-function isKeyShown(element: PathState, { keys }: PlaceRules, type: ItemType): boolean {
+function isKeyShown(element: PathState, rules: PlaceRules, type: ItemType): boolean {
+  const keys = rules.keys ?? (rules.isUnordered ? null : rules.names);
   if (keys === null) return type.rulesAt(element).isShown;
   return keys.every((tokens) => {
     let place = element;

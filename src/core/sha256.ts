@@ -1,4 +1,4 @@
-import { createHmac, hash } from 'node:crypto';
+import { createHash, createHmac, hash } from 'node:crypto';
 
 /** SHA-256 of the UTF-8 bytes of `text`, or of `text` itself when it is bytes; 64 lower-case hex digits. */
 export function sha256Hex(text: string | Uint8Array): string {
@@ -11,6 +11,13 @@ export function sha256Hex(text: string | Uint8Array): string {
  */
 export function sha256Packed(bytes: Uint8Array): string {
   return hash('sha256', bytes, 'binary');
+}
+
+/** SHA-256 of the UTF-8 bytes of all parts, one behind the other, without holding them at once. */
+export function sha256OfParts(parts: Iterable<string>): string {
+  const digest = createHash('sha256');
+  for (const part of parts) digest.update(part, 'utf8');
+  return digest.digest('hex');
 }
 
 /** HMAC-SHA-256 of `text` under `key`; 64 lower-case hex digits. */
