@@ -2,7 +2,13 @@ import { compareText } from './compare-text.ts';
 import { type DriftType, type Severity, severityOf } from './drift-type.ts';
 import { DriftplaneError } from './errors.ts';
 import { REDACTED, showValue } from './evidence.ts';
-import { type ChangedValue, type ChangeKind, fingerprint, type Subject } from './fingerprint.ts';
+import {
+  type ChangedValue,
+  type ChangeKind,
+  fingerprint,
+  OFFLINE_SCOPE_KEY,
+  type Subject,
+} from './fingerprint.ts';
 import type { ItemType } from './item-type.ts';
 import type { JsonValue } from './json-value.ts';
 import { matchesGlob, patternMatcher } from './path-pattern.ts';
@@ -158,7 +164,11 @@ function makeFinding(
     externalId,
   };
   return {
-    fingerprint: fingerprint(subject, change.change, candidate.values.map(maskValue)),
+    fingerprint: fingerprint(
+      subject,
+      change.change,
+      scopeKey === OFFLINE_SCOPE_KEY ? candidate.values.map(maskValue) : candidate.values,
+    ),
     change: change.change,
     itemType,
     itemTypeTitle: type.title,
@@ -171,7 +181,7 @@ function makeFinding(
   };
 }
 
-/** A changed value without what could give a secret away. */
+/** A changed value without what could give a secret away where the key of its digests is public. */
 function maskValue({ path, before, after }: ChangedValue): ChangedValue {
   return {
     path: hideDigests(path),
