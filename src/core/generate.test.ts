@@ -143,13 +143,17 @@ describe('a changed item', () => {
     expect(() => generate([changed({ x: 1 }, { x: 1 })])).toThrow('no property does');
   });
 
-  it('has a fingerprint from which no secret can be guessed', () => {
+  it('has offline a fingerprint from which no secret can be guessed, and in a workspace its own', () => {
     const pin = (value: string) => ({ password: value, x: 1 });
 
-    const one = generate([changed(pin('0000'), pin('7391'))]).findings[0];
-    const other = generate([changed(pin('1111'), pin('2222'))]).findings[0];
+    const first = changed(pin('0000'), pin('7391'));
+    const second = changed(pin('1111'), pin('2222'));
+    const fingerprintOf = (change: ItemChange, scopeKey: string) =>
+      generateFindings([change], planSchema.parse({}), scopeKey).findings[0]?.fingerprint;
+    const one = generate([first]).findings[0];
 
-    expect(one?.fingerprint).toBe(other?.fingerprint);
+    expect(fingerprintOf(first, 'offline')).toBe(fingerprintOf(second, 'offline'));
+    expect(fingerprintOf(first, 'a workspace')).not.toBe(fingerprintOf(second, 'a workspace'));
     expect(one?.changes).toEqual([
       { path: '/password', op: 'replace', before: '[redacted]', after: '[redacted]' },
     ]);
