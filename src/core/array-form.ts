@@ -11,13 +11,15 @@ const MAX_KEY_LENGTH = 300;
 /** How the elements of one array are told apart. */
 export type ArrayForm =
   | { readonly kind: 'keyed'; readonly keys: readonly string[] }
+  | { readonly kind: 'named'; readonly keys: readonly string[] }
   | { readonly kind: 'unordered' }
   | { readonly kind: 'ordered' };
 
 /**
  * The form of an array at a place with `rules`: keyed where every element has a key and no two share one,
  * otherwise unordered where the rules say that it has keys or no order (a set of scalars is keyed by itself),
- * otherwise ordered.
+ * otherwise ordered,
+ * which is named where every element has a name of its own.
  */
 export function arrayForm(values: readonly JsonValue[], rules: PlaceRules): ArrayForm {
   if (rules.keys !== null) {
@@ -28,7 +30,8 @@ export function arrayForm(values: readonly JsonValue[], rules: PlaceRules): Arra
     const keys = scalarKeys(values);
     return keys === null ? { kind: 'unordered' } : { kind: 'keyed', keys };
   }
-  return { kind: 'ordered' };
+  const names = rules.names === null ? null : elementKeys(values, rules.names);
+  return names === null ? { kind: 'ordered' } : { kind: 'named', keys: names };
 }
 
 /** The key of each element, or null where one has none or two have the same. */

@@ -1,5 +1,5 @@
 import { type AlignedPair, alignKeyed, alignOrdered, alignUnordered } from './array-alignment.ts';
-import { arrayForm, elementKeys, elementPlace } from './array-form.ts';
+import { arrayForm, elementPlace } from './array-form.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { compareText } from './compare-text.ts';
 import type { ItemType, PlaceRules } from './item-type.ts';
@@ -125,18 +125,10 @@ function diffArrays(
     };
     diffValues(oneValue, otherValue, element, walk);
   };
-  if (beforeForm.kind === 'keyed' && afterForm.kind === 'keyed') {
+  if ('keys' in beforeForm && 'keys' in afterForm) {
     for (const { key, pair } of alignKeyed(beforeForm.keys, afterForm.keys)) diffPair(pair, key);
+    if (beforeForm.kind === 'named') diffOrder(beforeForm.keys, afterForm.keys, spot, walk);
     return;
-  }
-  if (rules.names !== null && rules.keys === null && !rules.isUnordered) {
-    const names = [before, after].map((values) => elementKeys(values, rules.names ?? []));
-    const [one, other] = names;
-    if (one !== null && one !== undefined && other !== null && other !== undefined) {
-      for (const { key, pair } of alignKeyed(one, other)) diffPair(pair, key);
-      diffOrder(one, other, spot, walk);
-      return;
-    }
   }
   const align = rules.isUnordered || rules.keys !== null ? alignUnordered : alignOrdered;
   for (const pair of align(before, after)) diffPair(pair, null);

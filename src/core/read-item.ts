@@ -4,7 +4,7 @@ import type { ProblemCode } from './errors.ts';
 import { exactNumberText } from './exact-number.ts';
 import type { ItemType } from './item-type.ts';
 import { asExternalId, type InheritedMembers, type ItemTypeRegistry } from './item-type-registry.ts';
-import { decodeString, numberText } from './json-lexis.ts';
+import { decodeString, numberText, skipSpace } from './json-lexis.ts';
 import { valueAt } from './json-pointer.ts';
 import { placeText, pointersAt } from './json-position.ts';
 import { createJsonScanner, ENDS_TOO_EARLY, type JsonScan } from './json-scan.ts';
@@ -182,12 +182,8 @@ function faultOf(scan: JsonScan, { bytes, start, end }: RawItem): Flaw | null {
   };
   if (scan.fault !== null) return flaw(scan.fault.code, scan.fault.offset, scan.fault.detail);
   if (scan.isIncomplete) return flaw('invalid_json', end, ENDS_TOO_EARLY);
-  for (let at = scan.end; at < end; at++) {
-    const byte = bytes[at] as number;
-    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) {
-      return flaw('invalid_json', at, 'more text follows the value');
-    }
-  }
+  const next = skipSpace(bytes, scan.end, end);
+  if (next < end) return flaw('invalid_json', next, 'more text follows the value');
   return null;
 }
 

@@ -6,6 +6,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { ProblemCode } from '../../core/errors.ts';
 import type { InheritedMembers } from '../../core/item-type-registry.ts';
+import { CLOSE_BRACKET, COMMA, OPEN_BRACE, OPEN_BRACKET, skipSpace } from '../../core/json-lexis.ts';
 import { placeText } from '../../core/json-position.ts';
 import { createJsonScanner, ENDS_TOO_EARLY, type JsonScan, type JsonScanner } from '../../core/json-scan.ts';
 import { limits } from '../../core/limits.ts';
@@ -57,10 +58,6 @@ export interface RecordBatch {
 const SPLIT_DEPTH = 100_000;
 
 const NEWLINE = 0x0a;
-const COMMA = 0x2c;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const OPEN_BRACE = 0x7b;
 
 /** All records of a file, in its order. Throws UnreadableFile. */
 export async function* splitRecords(file: OpenFile, form: FileForm): AsyncGenerator<RecordBatch> {
@@ -90,16 +87,6 @@ function isEmpty(batch: RecordBatch): boolean {
 
 function isSpace(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
-}
-
-/** Moves to the next byte that is no white space; false at the end. */
-async function skipSpace(buffer: RecordBuffer): Promise<boolean> {
-  for (;;) {
-    while (buffer.start < buffer.end && isSpace(buffer.bytes[buffer.start])) buffer.start++;
-    if (buffer.start < buffer.end) return true;
-    if (buffer.isFinal) return false;
-    await buffer.fill();
-  }
 }
 
 /** One JSON value a line. `firstLine` is the 1-based number of the line at the buffer's start. */
@@ -150,7 +137,7 @@ function addValue(
   const { bytes } = buffer;
   let start = from;
   let end = to;
-  while (start < end && isSpace(bytes[start])) start++;
+  start = skipSpace(bytes, start, end);
   while (end > start && isSpace(bytes[end - 1])) end--;
   if (start === end) return;
   if (end - start > limits.maxItemBytes) batch.faults.push({ ...tooLarge(locator), inherited });
@@ -177,7 +164,8 @@ async function* splitArray(buffer: RecordBuffer): AsyncGenerator<RecordBatch> {
       batch.faults.push(tooLarge({ form: 'index', position: progress.index }, '; what follows was not read'));
     if (!isEmpty(batch)) yield batch;
     if (end === 'closed') {
-      if (await skipSpace(buffer)) yield faultBatch('invalid_json', WHOLE, 'more text follows the array');
+      if ((await skipSpaceCounting(buffer)) !== null)
+        yield faultBatch('invalid_json', WHOLE, 'more text follows the array');
       return;
     }
     if (end === 'broken' || buffer.isFinal || isTooLarge) return;
@@ -200,7 +188,7 @@ function splitElements(
   batch: RecordBatch,
 ): 'needs_more' | 'closed' | 'broken' {
   for (;;) {
-    while (buffer.start < buffer.end && isSpace(buffer.bytes[buffer.start])) buffer.start++;
+    buffer.start = skipSpace(buffer.bytes, buffer.start, buffer.end);
     if (buffer.start === buffer.end) return 'needs_more';
     const byte = buffer.bytes[buffer.start];
     const canClose = progress.isAfterElement || progress.index === 0;
@@ -269,7 +257,8 @@ async function* splitDocument(buffer: RecordBuffer, firstLine: number): AsyncGen
       const length = scan.end - buffer.start;
       yield splitEnvelope(buffer, envelope);
       buffer.start += length;
-      if (await skipSpace(buffer)) yield faultBatch('invalid_json', WHOLE, 'more text follows the list');
+      if ((await skipSpaceCounting(buffer)) !== null)
+        yield faultBatch('invalid_json', WHOLE, 'more text follows the list');
       return;
     }
     const length = scan.end - buffer.start;
@@ -346,7 +335,7 @@ async function skipSpaceCounting(buffer: RecordBuffer): Promise<number | null> {
   let newlines = 0;
   for (;;) {
     const from = buffer.start;
-    while (buffer.start < buffer.end && isSpace(buffer.bytes[buffer.start])) buffer.start++;
+    buffer.start = skipSpace(buffer.bytes, buffer.start, buffer.end);
     newlines += countNewlines(buffer.bytes, from, buffer.start);
     if (buffer.start < buffer.end) return newlines;
     if (buffer.isFinal) return null;
