@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 // unit: pure, beside the sources. cli: the product from outside, and the checks on the repository itself.
-// Later: db (src/**/*.db.test.ts on a real PostgreSQL) and browser (test/browser/**).
+// db: on a real PostgreSQL, one server for all. Later: browser (test/browser/**).
 export default defineConfig({
   test: {
     projects: [
@@ -18,8 +18,18 @@ export default defineConfig({
         test: {
           name: 'cli',
           include: ['test/**/*.test.ts'],
+          exclude: ['test/db/**'],
           testTimeout: 120_000,
           hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: 'db',
+          include: ['src/**/*.db.test.ts', 'test/db/**/*.test.ts'],
+          globalSetup: ['test/db/global-setup.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -1,6 +1,6 @@
 // Compiles src/ into a clean dist/, which is what the published package runs.
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { cpSync, globSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
@@ -10,3 +10,8 @@ execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '
   cwd: root,
   stdio: 'inherit',
 });
+
+// What the compiler leaves behind: the SQL files that are read beside the code.
+for (const file of globSync('db/{grants.sql,migrations/*.sql}', { cwd: join(root, 'src') })) {
+  cpSync(join(root, 'src', file), join(root, 'dist', file));
+}

@@ -24,6 +24,7 @@ const steps: Step[] = [
   { name: 'directions', command: 'depcruise --output-type err-long src test bench scripts' },
   { name: 'dead code', command: 'knip' },
   { name: 'error catalogue', command: 'node scripts/check-error-catalogue.ts' },
+  { name: 'schema', command: 'node scripts/dump-schema.ts --check' },
   { name: 'lock file', command: 'node scripts/complete-lockfile.ts --check' },
 ];
 

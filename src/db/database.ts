@@ -1,0 +1,132 @@
+import pg from 'pg';
+import { DriftplaneError } from '../core/errors.ts';
+
+/** How the database is reached, one connection string per role. */
+export interface DatabaseUrls {
+  /** Migrates and creates workspaces; everything else goes through the roles below. */
+  readonly owner: string;
+  /** What requests run as: no rights but those on tenant rows, under row-level security. */
+  readonly app: string;
+  /** The same, and staging: what brings in an inventory. */
+  readonly ingest: string;
+  /** The queue's tables: what works off jobs. */
+  readonly jobs: string;
+}
+
+/** The connection pools of one process. */
+export interface Database {
+  readonly app: pg.Pool;
+  readonly ingest: pg.Pool;
+  readonly jobs: pg.Pool;
+  readonly urls: DatabaseUrls;
+  close(): Promise<void>;
+}
+
+/**
+ * The connection strings of all roles. A login of its own can be given for each; without one the owner's
+ * connection takes on the role when it opens, so that row-level security binds it all the same.
+ */
+export function databaseUrls(given: {
+  ownerUrl: string;
+  appUrl?: string | undefined;
+  ingestUrl?: string | undefined;
+  jobsUrl?: string | undefined;
+}): DatabaseUrls {
+  const { ownerUrl } = given;
+  return {
+    owner: ownerUrl,
+    app: given.appUrl ?? withRole(ownerUrl, 'driftplane_app'),
+    ingest: given.ingestUrl ?? given.appUrl ?? withRole(ownerUrl, 'driftplane_ingest'),
+    jobs: given.jobsUrl ?? withRole(ownerUrl, 'driftplane_jobs'),
+  };
+}
+
+function withRole(ownerUrl: string, role: string): string {
+  const url = new URL(ownerUrl);
+  const options = url.searchParams.get('options');
+  url.searchParams.set('options', `${options === null ? '' : `${options} `}-c role=${role}`);
+  return url.toString();
+}
+
+/** Seconds that a request waits for a free connection. */
+const CONNECT_TIMEOUT_SECONDS = 15;
+
+/** Opens the pools; connections are made when they are needed. */
+export function openDatabase(
+  urls: DatabaseUrls,
+  options: { maxConnections?: number; onError?: (error: Error) => void } = {},
+): Database {
+  const { maxConnections = 10, onError = () => {} } = options;
+  let isClosing = false;
+  const open = (role: 'app' | 'ingest' | 'jobs'): pg.Pool => {
+    const pool = new pg.Pool({
+      connectionString: urls[role],
+      max: maxConnections,
+      application_name: `driftplane ${role}`,
+      connectionTimeoutMillis: CONNECT_TIMEOUT_SECONDS * 1000,
+      // A connection that dies while a statement waits must fail it, not hang it.
+      keepAlive: true,
+      // The queue's library reads its own numbers; ours are all below 2^53.
+      ...(role === 'jobs' ? {} : { types: exactTypes }),
+    });
+    // An idle connection that breaks is replaced; without a listener it would end the process.
+    pool.on('error', (error) => {
+      if (!isClosing) onError(error);
+    });
+    // Neither may one that breaks in use: the statement that waits on it fails, which is enough.
+    pool.on('connect', (client) => void client.on('error', () => {}));
+    return pool;
+  };
+  const app = open('app');
+  const ingest = open('ingest');
+  const jobs = open('jobs');
+  return {
+    app,
+    ingest,
+    jobs,
+    urls,
+    async close() {
+      isClosing = true;
+      await Promise.all([app.end(), ingest.end(), jobs.end()]);
+    },
+  };
+}
+
+const INT8 = 20;
+
+/** Reads bigint as a number: none of ours comes near 2^53. */
+const exactTypes: pg.CustomTypesConfig = {
+  getTypeParser(id: number, format?: 'text' | 'binary') {
+    if (id === INT8 && format !== 'binary') return (text: string) => Number(text);
+    return pg.types.getTypeParser(id, format as 'text');
+  },
+};
+
+/**
+ * Refuses a role for which row-level security would not count. Throws `unsafe_database_role` and
+ * `database_unreachable`.
+ */
+export async function checkRoles(database: Database): Promise<void> {
+  for (const role of ['app', 'ingest', 'jobs'] as const) {
+    const { rows } = await connectAndAsk(database[role]);
+    const [row] = rows;
+    if (row === undefined || (!row.rolsuper && !row.rolbypassrls)) continue;
+    throw new DriftplaneError(
+      'unsafe_database_role',
+      `the ${role} connection runs as ${row.rolname}, which passes over row-level security`,
+    );
+  }
+}
+
+async function connectAndAsk(
+  pool: pg.Pool,
+): Promise<pg.QueryResult<{ rolname: string; rolsuper: boolean; rolbypassrls: boolean }>> {
+  try {
+    return await pool.query(
+      'select rolname, rolsuper, rolbypassrls from pg_catalog.pg_roles where rolname = current_user',
+    );
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new DriftplaneError('database_unreachable', `the database does not answer: ${reason}`, { cause });
+  }
+}

@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../src/db/test-database.ts';
+import { readBlocks, runScript } from '../document-blocks.ts';
+import { type ServedDriftplane, serveDriftplane } from '../served-driftplane.ts';
+
+// Every example of docs/api.md, in its order, in one shell: what one sets, the next uses.
+const SEPARATOR = '--- the next example ---';
+const examples = readBlocks('api.md').filter(({ language, name }) => language === 'sh' && name !== 'setup');
+
+let database: TestDatabase;
+let server: ServedDriftplane;
+let folder: string;
+let outputs: string[];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'driftplane-examples-'));
+  database = await createTestDatabase();
+  server = await serveDriftplane({ DATABASE_URL: database.ownerUrl });
+  const script = examples.map(({ text }) => text).join(`\necho; echo '${SEPARATOR}'\n`);
+  const { code, stdout, stderr } = await runScript(script, {
+    cwd: folder,
+    env: { DRIFTPLANE_URL: server.url, DRIFTPLANE_TOKEN: server.adminToken ?? '' },
+  });
+  // With what they said, so that a failure tells which one it was.
+  if (code !== 0) throw new Error(`the examples of docs/api.md end with ${code}: ${stderr}\n${stdout}`);
+  outputs = stdout.split(`${SEPARATOR}\n`);
+});
+
+afterAll(async () => {
+  await server?.stop();
+  await database?.drop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** What the example with this text in it printed. */
+function outputOf(part: string): string {
+  const index = examples.findIndex(({ text }) => text.includes(part));
+  return outputs[index] ?? '';
+}
+
+test('the first push is a complete run', () => {
+  const output = outputOf('cat > web.ndjson');
+
+  expect(output).toMatch(/"succeeded"\s*$/);
+});
+
+test('the second push, gzipped, changes one item', () => {
+  const output = outputOf('gzip --stdout');
+
+  expect(output).toMatch(/"changed": 1\b/);
+  expect(output).toMatch(/"unchanged": 1\b/);
+});
+
+test('the drift becomes a finding that can be acknowledged', () => {
+  const output = outputOf('/acknowledge" -H');
+
+  expect(output).toMatch(/^sev\d changed web$/m);
+  expect(output).toMatch(/"path": "\/spec\/replicas"/);
+  expect(output).toMatch(/"acknowledged"\s+2\s*$/);
+});
+
+test('a stale revision is the problem that the page names', () => {
+  const problem = JSON.parse(outputOf('requestId}'));
+
+  expect(problem).toMatchObject({ status: 412, code: 'revision_mismatch' });
+});
+
+test('the second page has the first run', () => {
+  const output = outputOf('cursor=$cursor');
+
+  expect(output.trim()).toBe('1\nnull');
+});
+
+test('the stream tells everything from its beginning', () => {
+  const output = outputOf('Last-Event-ID: 0');
+
+  const kinds = new Set([...output.matchAll(/^event: (\S+)$/gm)].map(([, kind]) => kind));
+  expect([...kinds].sort()).toEqual([
+    'execution.changed',
+    'finding.changed',
+    'finding.opened',
+    'run.changed',
+  ]);
+});
+
+test('every example with curl is run', () => {
+  const withCurl = readBlocks('api.md').filter(({ text }) => /\b(?:curl|api) /.test(text));
+
+  expect(examples).toEqual(expect.arrayContaining(withCurl));
+});
