@@ -11,6 +11,7 @@ const finding: Finding = {
   label: 'One',
   driftType: 'configuration',
   severity: 'sev3',
+  impact: 0.5,
   changes: [{ path: '/a', op: 'replace', before: 1, after: 2 }],
   path: 'current/one.json',
 };

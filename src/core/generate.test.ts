@@ -87,6 +87,7 @@ describe('a changed item', () => {
         label: 'One',
         driftType: 'configuration',
         severity: 'sev3',
+        impact: 0.5,
         changes: [
           { path: '/name', op: 'replace', before: 'a', after: 'b' },
           { path: '/x', op: 'remove', before: 1, after: null },
@@ -118,6 +119,14 @@ describe('a changed item', () => {
     [{ name: 'a', x: 1, critical: 1 }, 'sev1'],
   ])('is as severe as the worst of its changes: %j', (after, severity) => {
     expect(generate([changed({}, after)]).findings.map((finding) => finding.severity)).toEqual([severity]);
+  });
+
+  it('has the impact of the worst of its changes that count', () => {
+    const change = changed({}, { name: 'a', x: 1, critical: 1 });
+    const plan = ignoring({ itemType: 'policy', path: '/critical' });
+
+    expect(generate([change]).findings.map(({ impact }) => impact)).toEqual([0.9]);
+    expect(generate([change], plan).findings.map(({ impact }) => impact)).toEqual([0.5]);
   });
 
   it('shows neither secrets nor what the type withholds', () => {

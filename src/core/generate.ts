@@ -49,6 +49,8 @@ export interface Finding {
   readonly label: string;
   readonly driftType: DriftType;
   readonly severity: Severity;
+  /** The greatest impact of the changes that count, in [0, 1]: what the severity is the band of. */
+  readonly impact: number;
   readonly changes: readonly ShownChange[];
   readonly path: string;
 }
@@ -156,6 +158,7 @@ function makeFinding(
 ): Finding {
   const { externalId, type } = change;
   const itemType = type.name;
+  const impact = kept.reduce((most, value) => Math.max(most, value.impact), 0);
   const subject: Subject = {
     findingType: 'drift',
     driftType: candidate.driftType,
@@ -175,7 +178,8 @@ function makeFinding(
     externalId,
     label: change.label,
     driftType: candidate.driftType,
-    severity: severityOf(kept.reduce((most, { impact }) => Math.max(most, impact), 0)),
+    severity: severityOf(impact),
+    impact,
     changes: kept.flatMap(({ property }) => (property === null ? [] : [showChange(property, type)])),
     path: change.path,
   };
@@ -190,7 +194,11 @@ function maskValue({ path, before, after }: ChangedValue): ChangedValue {
   };
 }
 
-function showChange({ shownPath, op, before, after, place }: PropertyChange, type: ItemType): ShownChange {
+/** A change with values that may be shown. */
+export function showChange(
+  { shownPath, op, before, after, place }: PropertyChange,
+  type: ItemType,
+): ShownChange {
   // What took the place of a secret, or gave way to one, may be the same secret without its mark.
   const isSecret = [before, after].some((value) => value !== undefined && isSensitiveDigest(value));
   const show = (value: JsonValue | undefined): JsonValue => {

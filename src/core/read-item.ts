@@ -11,6 +11,7 @@ import { createJsonScanner, ENDS_TOO_EARLY, type JsonScan } from './json-scan.ts
 import { emptyJsonObject, isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
 import { normalise } from './normalise.ts';
 import { holdsSecret, isSensitiveDigest, maskSecrets, sayable } from './redact.ts';
+import { sha256Hex } from './sha256.ts';
 import type { WantedMember, WantedMembers } from './wanted-members.ts';
 
 /** Longest label kept, in UTF-16 code units. */
@@ -44,6 +45,8 @@ export interface Item {
   readonly identityPointer: string;
   readonly label: string;
   readonly facts: JsonObject;
+  /** The canonical form of the facts. */
+  readonly canonicalFacts: string;
   /** SHA-256 of the canonical form of the facts. */
   readonly contentHash: string;
   /** The same of the facts without their secrets: it may be part of what is printed. */
@@ -134,7 +137,8 @@ export function createItemReader(options: {
         return unread('missing_identity', `what identifies it stands twice: ${listPlaces(duplicates)}`, null);
       }
       const facts = normalise(value, type, digestKey);
-      const hash = contentHash(facts);
+      const canonicalFacts = canonicalJson(facts);
+      const hash = sha256Hex(canonicalFacts);
       const flaws: Flaw[] = [];
       if (duplicates.length > 0) {
         flaws.push({
@@ -157,6 +161,7 @@ export function createItemReader(options: {
         identityPointer: identity.pointer as string,
         label: labelOf(facts, type) ?? identity.externalId,
         facts,
+        canonicalFacts,
         contentHash: hash,
         maskedHash: holdsSecret(facts) ? contentHash(maskSecrets(facts)) : hash,
         isContradictory: duplicates.length > 0,

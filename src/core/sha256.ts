@@ -24,3 +24,17 @@ export function sha256OfParts(parts: Iterable<string>): string {
 export function hmacSha256Hex(key: string, text: string): string {
   return createHmac('sha256', key).update(text).digest('hex');
 }
+
+/**
+ * SHA-256 of `key` and the bytes behind it: tells equal bytes apart from others, and nothing to who doesn't
+ * have the key. 32 bytes.
+ */
+export function keyedSha256(key: Uint8Array, bytes: Uint8Array, more = ''): Uint8Array {
+  const digest = createHash('sha256').update(key).update(bytes);
+  return (more === '' ? digest : digest.update(more, 'utf8')).digest();
+}
+
+/** SHA-256 of the UTF-8 bytes of `text`, as 32 bytes. */
+export function sha256Bytes(text: string | Uint8Array): Uint8Array {
+  return hash('sha256', text, 'buffer');
+}

@@ -11,6 +11,7 @@ const finding = (itemType: string, severity: Finding['severity'], label: string)
   label,
   driftType: 'configuration',
   severity,
+  impact: 0.5,
   changes: [],
   path: `${label}.json`,
 });

@@ -137,6 +137,7 @@ export function anyReport(): fc.Arbitrary<DiffReport> {
         label: text,
         driftType: fc.constantFrom(...driftTypes),
         severity: fc.constantFrom(...severities),
+        impact: fc.double({ min: 0, max: 1, noNaN: true }),
         changes: fc.array(shown, { maxLength: 4 }),
         path: text,
       }),

@@ -16,6 +16,7 @@ export function sampleFinding(overrides: Partial<Finding> = {}): Finding {
     label: 'Baseline - Defender Antivirus - v3.5',
     driftType: 'configuration',
     severity: 'sev3',
+    impact: 0.5,
     changes: [
       {
         path: '/name',

@@ -1,0 +1,25 @@
+import type { KnownFinding } from './known-finding.ts';
+
+/** How many runs a reversal counts for. */
+const FLAPPING_RUNS = 10;
+
+/** How many reversals within them make a subject flap. */
+const FLAPPING_REVERSALS = 3;
+
+/** Whether a reversal in the run `runSeq` is the third of the subject within ten runs. */
+export function isThirdReversal(findings: readonly KnownFinding[], runSeq: number): boolean {
+  const runs = new Set(findings.flatMap(({ flipRunSeqs }) => flipRunSeqs));
+  runs.add(runSeq);
+  return [...runs].filter((run) => run > runSeq - FLAPPING_RUNS).length >= FLAPPING_REVERSALS;
+}
+
+/** Whether this very run was already counted: then it is reconciled once more. */
+export function hasReversalIn(findings: readonly KnownFinding[], runSeq: number): boolean {
+  return findings.some(({ flipRunSeqs }) => flipRunSeqs.includes(runSeq));
+}
+
+/** Whether ten whole runs have passed since the subject's last reversal. */
+export function isCalm(findings: readonly KnownFinding[], runSeq: number, isReversal: boolean): boolean {
+  const last = Math.max(0, ...findings.flatMap(({ flipRunSeqs }) => flipRunSeqs));
+  return runSeq - last - (isReversal ? 1 : 0) >= FLAPPING_RUNS;
+}
