@@ -70,6 +70,22 @@ export async function openFile(path: string): Promise<OpenFile> {
   }
 }
 
+/** The decoded bytes of something that comes once, such as an entry of an archive. Throws UnreadableFile. */
+export async function openStream(
+  plain: ByteSource,
+  options: { readonly expectedBytes: number },
+): Promise<OpenFile> {
+  const { source, markLength } = await decoded(plain);
+  return {
+    read: (target) => source.read(target),
+    isVerbatim: false,
+    firstOffset: markLength,
+    expectedBytes: options.expectedBytes,
+    hasChanged: () => false,
+    close() {},
+  };
+}
+
 function openOrThrow(path: string): number {
   try {
     return openSync(path, 'r');
@@ -142,7 +158,7 @@ function* chunksOf(fd: number): Generator<Buffer> {
 }
 
 /** A source over chunks of any size; null is the end. */
-function pulledSource(pull: () => Promise<Buffer | null>): ByteSource {
+export function pulledSource(pull: () => Promise<Buffer | null>): ByteSource {
   let left: Buffer = Buffer.alloc(0);
   return {
     async read(target) {

@@ -24,7 +24,8 @@ export interface ExportListing {
 
 const FILE_NAME = /\.(?:(json)|(?:ndjson|jsonl))(?:\.gz)?$/i;
 
-function formOf(name: string): FileForm | null {
+/** What a file with this name holds; null where its name says that it is no JSON. */
+export function formOf(name: string): FileForm | null {
   const match = FILE_NAME.exec(name);
   if (match === null) return null;
   return match[1] === undefined ? 'lines' : 'json';
@@ -103,7 +104,8 @@ function listFolder(folder: string, listing: Listing): void {
   }
 }
 
-function isHidden(name: string): boolean {
+/** What tools keep for themselves. */
+export function isHidden(name: string): boolean {
   return name.startsWith('.');
 }
 

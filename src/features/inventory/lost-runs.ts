@@ -1,0 +1,75 @@
+import { isHolderAlive } from '../../db/process-presence.ts';
+import { systemActor, withWorkspace } from '../../db/workspace-transaction.ts';
+import { clearOrphans } from './ingest/part-store.ts';
+import type { SyncRun } from './sync-run.ts';
+import { endRun, type SyncContext } from './sync-run-service.ts';
+import { listRunIds, lockRun } from './sync-run-store.ts';
+
+/** A push that has sent nothing for so long is given up. */
+const SILENT_PUSH_SECONDS = 15 * 60;
+
+/** How many runs were settled, by why. */
+export interface LostRuns {
+  readonly interrupted: number;
+  readonly silent: number;
+  readonly expired: number;
+}
+
+/**
+ * Settles the runs of a workspace that nobody will: those whose process is gone fail, so do pushes that have
+ * fallen silent, and held ones whose time is over are rejected. Nothing of them is visible, before or after.
+ */
+export async function settleLostRuns(
+  context: Pick<SyncContext, 'database'>,
+  workspaceId: string,
+  options: { silentSeconds?: number } = {},
+): Promise<LostRuns> {
+  const { silentSeconds = SILENT_PUSH_SECONDS } = options;
+  return withWorkspace(context.database.ingest, { workspaceId, actor: systemActor }, async (tx) => {
+    const end = async (
+      runId: string,
+      isStill: (run: SyncRun) => boolean,
+      settle: (run: SyncRun) => Promise<void>,
+    ) => {
+      const run = await lockRun(tx, runId);
+      if (!isStill(run)) return 0;
+      await settle(run);
+      return 1;
+    };
+    let interrupted = 0;
+    for (const { runId, holderKey } of await listRunIds(tx, 'running', { silentSeconds })) {
+      if (holderKey !== null && (await isHolderAlive(tx.client, holderKey))) continue;
+      interrupted += await end(
+        runId,
+        (run) => run.status === 'running' && run.holderKey === holderKey,
+        (run) =>
+          endRun(tx, run, 'fail', {
+            code: 'run_interrupted',
+            message: 'the process that did it ended before it did',
+          }),
+      );
+    }
+    let silent = 0;
+    for (const { runId } of await listRunIds(tx, 'silent_push', { silentSeconds })) {
+      silent += await end(
+        runId,
+        (run) => run.status === 'running',
+        (run) =>
+          endRun(tx, run, 'fail', {
+            code: 'push_abandoned',
+            message: `nothing was sent for ${Math.round(silentSeconds / 60)} minutes, and it was not closed`,
+          }),
+      );
+    }
+    let expired = 0;
+    for (const { runId } of await listRunIds(tx, 'held_too_long', { silentSeconds })) {
+      expired += await end(
+        runId,
+        (run) => run.status === 'held',
+        (run) => endRun(tx, run, 'expire'),
+      );
+    }
+    await clearOrphans(tx);
+    return { interrupted, silent, expired };
+  });
+}

@@ -1,0 +1,210 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AuditActor } from '../../core/audit-chain.ts';
+import { DriftplaneError } from '../../core/errors.ts';
+import { isApplied } from '../../core/run-state.ts';
+import { isConnectionLost } from '../../db/pg-errors.ts';
+import { type WorkspaceTransaction, withWorkspace } from '../../db/workspace-transaction.ts';
+import { getSource } from '../sources/source-read-model.ts';
+import { type ApplyResult, applyRun } from './ingest/apply-run.ts';
+import type { LiveIndex } from './ingest/live-index.ts';
+import { loadLiveIndex } from './ingest/load-live-index.ts';
+import { clearStaging, joinParts } from './ingest/part-store.ts';
+import { findRegistryOfRun } from './ingest/rules-in-force.ts';
+import { listKnownTypes } from './ingest/scope-types.ts';
+import { storageFault } from './ingest/storage-fault.ts';
+import type { VersionChange } from './ingest/version-changes.ts';
+import type { SyncRun } from './sync-run.ts';
+import { isRunOver, type SyncContext } from './sync-run-service.ts';
+import {
+  advanceRun,
+  getScopeHead,
+  lockRun,
+  recordApplied,
+  recordEnd,
+  recordHold,
+  recordOutcome,
+} from './sync-run-store.ts';
+
+/** Days that a held run waits for a person. */
+const HELD_DAYS = 7;
+/** How often the apply is tried when the database goes away in it. */
+const MAX_APPLY_ATTEMPTS = 4;
+const RETRY_MS = 500;
+/** With more changes than these the index is read anew rather than advanced. */
+const MAX_ADVANCED = 50_000;
+
+/** Which run, in whose name, and what is known of it beyond its staged parts. */
+export interface SettleOptions {
+  readonly workspaceId: string;
+  readonly actor: AuditActor;
+  readonly runId: string;
+  /** Types, or globs of them, that were enumerated to their end; null for all. */
+  readonly enumerated: readonly string[] | null;
+  /** A person has looked at what is gone. */
+  readonly isConfirmed: boolean;
+  /** How many parts there must be. */
+  readonly expectedParts: number;
+}
+
+/**
+ * Applies what a run has staged in one transaction, or holds it. The transaction is tried again when the
+ * connection breaks: whether it had committed is seen from the run, so nothing happens twice.
+ */
+export async function settleRun(context: SyncContext, options: SettleOptions): Promise<SyncRun> {
+  const { workspaceId, runId } = options;
+  const { run, result, index } = await withRetries(() => settleOnce(context, options));
+  if (result !== null && index !== null) keepIndex(context, run, result, index);
+  if (run.status !== 'held' && isRunOver(run))
+    await clearStaging(context.database.ingest, workspaceId, runId);
+  const seconds =
+    ((run.finishedAt ?? run.requestedAt).getTime() - (run.startedAt ?? run.requestedAt).getTime()) / 1000;
+  if (result !== null) context.metrics.runSettled({ status: run.status, trigger: run.trigger, seconds });
+  return run;
+}
+
+async function withRetries<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (attempt >= MAX_APPLY_ATTEMPTS || !isConnectionLost(error)) throw storageFault(error) ?? error;
+      await delay(RETRY_MS * 2 ** attempt);
+    }
+  }
+}
+
+interface Settled {
+  readonly run: SyncRun;
+  /** Null where the run had been settled before. */
+  readonly result: ApplyResult | null;
+  readonly index: LiveIndex | null;
+}
+
+function settleOnce(context: SyncContext, options: SettleOptions): Promise<Settled> {
+  const { database, indexes } = context;
+  const { workspaceId, actor, runId, isConfirmed } = options;
+  return withWorkspace(database.ingest, { workspaceId, actor }, async (tx) => {
+    const found = await lockRun(tx, runId);
+    if (isRunOver(found)) return { run: found, result: null, index: null };
+    if (found.isCancelRequested) {
+      throw new DriftplaneError('run_cancelled', 'it was cancelled while it was read');
+    }
+    // What was held was read under the rules of its time, which need not be those of this process.
+    const registry = (isConfirmed ? await findRegistryOfRun(tx, runId) : null) ?? context.registry;
+    const head = await getScopeHead(tx, found.scopeId, { isLocked: true });
+    if (found.baseSeq !== head.headSeq) {
+      throw new DriftplaneError('head_moved', `run ${runId} was read against another state of its scope`);
+    }
+    const source = await getSource(tx, found.sourceId);
+    const index =
+      indexes.get(found.scopeId, head.headSeq) ??
+      (await loadLiveIndex(tx, { scopeId: found.scopeId, headSeq: head.headSeq }));
+    const parts = await joinParts(tx, { runId, liveCount: index.count });
+    if (parts.partNos.length !== options.expectedParts) {
+      throw new DriftplaneError(
+        'staging_lost',
+        `of ${options.expectedParts} parts of run ${runId}, ${parts.partNos.length} are there`,
+      );
+    }
+    const result = await applyRun(tx, {
+      runId,
+      scopeId: found.scopeId,
+      registry,
+      index,
+      seen: parts.seen,
+      repeated: parts.summary.repeated,
+      problems: parts.problems,
+      enumerated: options.enumerated,
+      selected: head.selection.itemTypes,
+      contentDigest: head.contentDigest,
+      knownTypes: await listKnownTypes(tx, found.scopeId),
+      safeguard: isConfirmed ? null : source.safeguard,
+    });
+    await recordOutcome(tx, runId, {
+      result,
+      counts: parts.summary,
+      problems: parts.problems,
+      registryDigest: registry.digest,
+    });
+    if (result.kind === 'held') {
+      await advanceRun(tx, found, 'hold');
+      await recordHold(tx, runId, HELD_DAYS);
+    } else {
+      const runSeq = head.runCount + 1;
+      await recordEnd(tx, runId, null);
+      const status = await advanceRun(tx, found, eventOf(result.isComplete, isConfirmed));
+      await recordApplied(tx, { ...found, status, runSeq, registryDigest: registry.digest }, result);
+      await context.onRunApplied(tx, { runId, scopeId: found.scopeId, sourceId: found.sourceId, runSeq });
+    }
+    return { run: await lockRun(tx, runId), result, index };
+  });
+}
+
+function eventOf(isComplete: boolean, isConfirmed: boolean) {
+  if (isConfirmed) return isComplete ? 'confirm' : 'confirm_partially';
+  return isComplete ? 'succeed' : 'finish_partially';
+}
+
+/** Keeps the index at the scope's new head where that is cheaper than reading it again. */
+function keepIndex(
+  { indexes }: SyncContext,
+  { scopeId }: SyncRun,
+  result: ApplyResult,
+  index: LiveIndex,
+): void {
+  if (result.kind === 'held') return;
+  const { closed, opened, rehashed, endSeq } = result;
+  if (closed.count + opened.count > MAX_ADVANCED) {
+    indexes.delete(scopeId);
+    return;
+  }
+  const live = ({ versionId, rawHash, rulesDigest }: VersionChange) => ({ versionId, rawHash, rulesDigest });
+  indexes.set(
+    scopeId,
+    index.advance({
+      headSeq: endSeq,
+      closed: new Set(Array.from(closed, ({ versionId }) => versionId)),
+      opened: Array.from(opened, live),
+      rehashed: new Map(Array.from(rehashed, ({ versionId, rawHash }) => [versionId, rawHash])),
+    }),
+  );
+}
+
+/** Applies a held run after all: a person has looked at what is gone. Throws `run_not_held`, `head_moved`. */
+export async function confirmRun(
+  context: SyncContext,
+  options: { workspaceId: string; actor: AuditActor; runId: string },
+): Promise<SyncRun> {
+  const { workspaceId, actor, runId } = options;
+  const held = await withWorkspace(context.database.ingest, { workspaceId, actor }, async (tx) => {
+    const run = await lockRun(tx, runId);
+    if (run.status !== 'held') {
+      throw new DriftplaneError('run_not_held', `run ${runId} is ${run.status}, not held`);
+    }
+    auditConfirmation(tx, run);
+    return run;
+  });
+  const run = await settleRun(context, {
+    workspaceId,
+    actor,
+    runId,
+    enumerated: held.declaredTypes,
+    isConfirmed: true,
+    expectedParts: held.partCount,
+  });
+  if (!isApplied(run.status)) {
+    throw new DriftplaneError('run_not_held', `run ${runId} is ${run.status}, not held`);
+  }
+  return run;
+}
+
+function auditConfirmation(tx: WorkspaceTransaction, run: SyncRun): void {
+  tx.audit({
+    action: 'run.confirm',
+    target: { kind: 'run', id: run.runId },
+    detail: {
+      before: 'held',
+      types: (run.hold?.types ?? []).map(({ itemType, gone, live }) => ({ itemType, gone, live })),
+    },
+  });
+}
