@@ -1,0 +1,194 @@
+import { changeSignature } from '../../core/change-signature.ts';
+import type { DriftType } from '../../core/drift-type.ts';
+import { capEvidence } from '../../core/finding-evidence.ts';
+import type { Finding } from '../../core/generate.ts';
+import type { ItemType } from '../../core/item-type.ts';
+import type { JsonObject, JsonValue } from '../../core/json-value.ts';
+import type { SubjectValue } from '../../core/known-finding.ts';
+import { subjectKeyOf } from '../../core/subject.ts';
+import { subjectValueHash } from '../../core/subject-value.ts';
+import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
+import type { GeneratedFindingInput, KnownSubject, SubjectNow } from '../findings/generated-finding.ts';
+import { listSubjectsToReconcile } from '../findings/subject-read-model.ts';
+import { type ItemState, readStatesAt, stateKey } from '../inventory/interval-read-model.ts';
+import type { RulesByDigest } from '../inventory/rules-read-model.ts';
+import type { DriftPart } from './drift-part.ts';
+import { factsOf, type ItemDrift } from './item-change.ts';
+import type { RunPair } from './run-pair.ts';
+
+const PAGE = 1_000;
+/** Items whose states are read at once. */
+const BATCH = 100;
+
+const unknown: SubjectValue = { kind: 'unknown' };
+
+/**
+ * The subjects of an item that drifted, those of which nothing was generated too: their findings may be over. An
+ * ambiguous item has no value, so nothing is said of it.
+ */
+export function* subjectsOfPart(
+  part: DriftPart,
+  pair: RunPair,
+  rules: RulesByDigest,
+): Generator<SubjectNow & { readonly driftType: DriftType }> {
+  if (part.kind !== 'drifted' && part.kind !== 'unproven') return;
+  const { item, drift } = part;
+  const [before, after] = [drift.before, drift.after].map((state) => valuesOf(state, rules)) as [
+    ValueOf,
+    ValueOf,
+  ];
+  const types = [drift.before, drift.after].flatMap((state) =>
+    state === null ? [] : [rules.get(state.rulesDigest)],
+  );
+  const isOneStep = item.steps.length === 1;
+  for (const driftType of driftTypesOf(drift, types, isOneStep)) {
+    const subjectKey = keyOf(pair, { ...item, driftType });
+    const valueNow: SubjectValue = { kind: 'known', hash: after(driftType) };
+    const valueAtBaseline: SubjectValue =
+      part.kind === 'unproven' ? unknown : { kind: 'known', hash: before(driftType) };
+    const finding =
+      part.kind === 'drifted' ? part.findings.find((one) => one.driftType === driftType) : undefined;
+    const generated =
+      finding === undefined
+        ? null
+        : generatedFinding(finding, drift, pair, {
+            subjectKey,
+            baselineHash: before(driftType),
+            currentHash: after(driftType),
+          });
+    yield { subjectKey, driftType, valueNow, valueAtBaseline, generated };
+  }
+}
+
+/** The subjects with findings that a run has to name although their items may not have drifted, by key. */
+export async function loadSubjectsToReconcile(
+  tx: WorkspaceTransaction,
+  scopeId: string,
+  mode: 'rolling' | 'pinned',
+): Promise<Map<string, KnownSubject>> {
+  const subjects = new Map<string, KnownSubject>();
+  for (let after: string | null = null; ; ) {
+    const page = await listSubjectsToReconcile(tx, { scopeId, mode, after, limit: PAGE });
+    for (const subject of page) subjects.set(subject.subjectKey, subject);
+    after = page.at(-1)?.subjectKey ?? null;
+    if (page.length < PAGE) return subjects;
+  }
+}
+
+/** What is known of subjects whose items did not drift. */
+export async function* subjectsAsTheyAre(
+  tx: WorkspaceTransaction,
+  subjects: readonly KnownSubject[],
+  pair: RunPair,
+  rules: RulesByDigest,
+): AsyncGenerator<SubjectNow> {
+  const { scopeId } = pair;
+  for (let start = 0; start < subjects.length; start += BATCH) {
+    const batch = subjects.slice(start, start + BATCH);
+    const now = await readStatesAt(tx, { scopeId, seq: pair.current.seq }, batch);
+    const then = await readStatesAt(tx, { scopeId, seq: pair.baseline.endSeq }, batch);
+    await rules.load(
+      tx,
+      [...now.values(), ...then.values()].map(({ rulesDigest }) => rulesDigest),
+    );
+    for (const subject of batch) {
+      const { itemType, externalId, driftType, subjectKey } = subject;
+      const key = stateKey(itemType, externalId);
+      const isKnown = !pair.isAmbiguous(itemType, externalId);
+      const known = (state: ItemState | undefined): SubjectValue => ({
+        kind: 'known',
+        hash: valuesOf(state ?? null, rules)(driftType),
+      });
+      const isAbsenceProven = then.has(key) || pair.provesAbsence(itemType);
+      yield {
+        subjectKey,
+        valueNow: isKnown ? known(now.get(key)) : unknown,
+        valueAtBaseline: isKnown && isAbsenceProven ? known(then.get(key)) : unknown,
+        generated: null,
+      };
+    }
+  }
+}
+
+type ValueOf = (driftType: DriftType) => string | null;
+
+/** The values of an item's subjects in one state. */
+function valuesOf(state: ItemState | null, rules: RulesByDigest): ValueOf {
+  if (state === null) return () => null;
+  const facts = factsOf(state);
+  const type = rules.get(state.rulesDigest);
+  const known = new Map<DriftType, string | null>([['presence', state.contentHash]]);
+  return (driftType) => {
+    let hash = known.get(driftType);
+    if (hash === undefined) {
+      hash = subjectValueHash(facts, type, driftType);
+      known.set(driftType, hash);
+    }
+    return hash;
+  };
+}
+
+/**
+ * The drift types whose values may differ between the two ends: of an item that changed in nothing but single
+ * values those of these values and its presence; else all that items under its rules can have.
+ */
+function driftTypesOf({ change }: ItemDrift, types: readonly ItemType[], isOneStep: boolean): Set<DriftType> {
+  const { properties, type } = change;
+  const isPlain = properties.every(({ before, after }) => isPlainValue(before) && isPlainValue(after));
+  const named =
+    isOneStep && properties.length > 0 && isPlain
+      ? properties.map(({ place }) => type.rulesAt(place).driftType)
+      : [
+          'configuration' as const,
+          ...types.flatMap(({ definition }) => definition.driftTypes.map(({ driftType }) => driftType)),
+        ];
+  return new Set<DriftType>(['presence', ...named]);
+}
+
+/** A digest of a secret is an object too; where one changes all drift types are looked at, which is only slower. */
+function isPlainValue(value: JsonValue | undefined): boolean {
+  return typeof value !== 'object' || value === null;
+}
+
+function keyOf(pair: RunPair, subject: Pick<KnownSubject, 'driftType' | 'itemType' | 'externalId'>): string {
+  const { driftType, itemType, externalId } = subject;
+  return subjectKeyOf({ findingType: 'drift', driftType, scopeKey: pair.scopeKey, itemType, externalId });
+}
+
+function generatedFinding(
+  finding: Finding,
+  drift: ItemDrift,
+  { scopeId, sourceId }: RunPair,
+  values: Pick<GeneratedFindingInput, 'subjectKey' | 'baselineHash' | 'currentHash'>,
+): GeneratedFindingInput {
+  const { fingerprint, driftType, change, itemType, itemTypeTitle, externalId, label } = finding;
+  const { type, properties } = drift.change;
+  return {
+    ...values,
+    fingerprint,
+    findingType: 'drift',
+    driftType,
+    change,
+    scopeId,
+    sourceId,
+    itemType,
+    externalId,
+    label,
+    severity: finding.severity,
+    impact: finding.impact,
+    changeSignature: changeSignature({
+      itemType,
+      driftType,
+      change,
+      properties: properties.filter(({ place }) => type.rulesAt(place).driftType === driftType),
+    }),
+    evidence: { itemTypeTitle, ...evidenceOf(finding) },
+    route: null,
+    disposition: null,
+  };
+}
+
+function evidenceOf(finding: Finding): JsonObject {
+  const { changes, truncated } = capEvidence(finding.changes);
+  return { changes: changes as unknown as JsonValue, truncated: truncated as unknown as JsonValue };
+}

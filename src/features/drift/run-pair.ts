@@ -1,0 +1,177 @@
+import { compareText } from '../../core/compare-text.ts';
+import { EVERY_TYPE, type TypeCoverage } from '../../core/coverage.ts';
+import type { NamedItem } from '../../core/diff-report.ts';
+import { DriftplaneError } from '../../core/errors.ts';
+import { isUuid, type WorkspaceTransaction } from '../../db/workspace-transaction.ts';
+import { stateKey } from '../inventory/interval-read-model.ts';
+
+/** An applied run, as far as comparing needs it. */
+interface ComparedRun {
+  readonly runId: string;
+  /** Its ordinal among the applied runs of the scope. */
+  readonly runSeq: number;
+  /** The boundary at which its items were observed, and the one at which they were under the rules in force. */
+  readonly seq: number;
+  readonly endSeq: number;
+  readonly coverage: readonly TypeCoverage[];
+  readonly ambiguous: readonly { readonly itemType: string; readonly externalId: string }[];
+  readonly unprovenRemovals: { readonly count: number; readonly items: readonly NamedItem[] };
+  readonly contentDigest: string | null;
+  readonly registryDigest: string | null;
+}
+
+/** Two runs of one scope that are compared, in any order in time. */
+export interface RunPair {
+  readonly scopeId: string;
+  readonly scopeKey: string;
+  readonly sourceId: string;
+  readonly baseline: ComparedRun;
+  readonly current: ComparedRun;
+  /** The boundaries between which the drift lies, whichever of the two runs came first. */
+  readonly fromSeq: number;
+  readonly toSeq: number;
+  /** Whether the baseline came after the current run, so that everything is told the other way round. */
+  readonly isBackwards: boolean;
+  /** Whether absence at the earlier of the two was proven for this type. */
+  provesAbsence(itemType: string): boolean;
+  /** Whether one of the two runs said two things about this item. */
+  isAmbiguous(itemType: string, externalId: string): boolean;
+}
+
+/** Throws `run_not_found` unless both are applied runs of one scope. */
+export async function loadRunPair(
+  tx: WorkspaceTransaction,
+  ids: { readonly baselineRunId: string; readonly currentRunId: string },
+): Promise<RunPair> {
+  const { scope, run: current } = await loadRun(tx, ids.currentRunId);
+  const { scope: other, run: baseline } = await loadRun(tx, ids.baselineRunId);
+  if (scope.scopeId !== other.scopeId) {
+    throw new DriftplaneError('run_not_found', 'the two runs are not of one scope: they can not be compared');
+  }
+  const isBackwards = baseline.seq > current.seq;
+  const [earlier, later] = isBackwards ? [current, baseline] : [baseline, current];
+  const completeSince = await loadCompleteSince(tx, scope.scopeId);
+  const ambiguous = new Set(
+    [...baseline.ambiguous, ...current.ambiguous].map((item) => stateKey(item.itemType, item.externalId)),
+  );
+  return {
+    ...scope,
+    baseline,
+    current,
+    fromSeq: earlier.endSeq,
+    toSeq: later.seq,
+    isBackwards,
+    provesAbsence(itemType) {
+      const since = completeSince.has(itemType) ? completeSince.get(itemType) : completeSince.get(EVERY_TYPE);
+      return typeof since === 'number' && since <= earlier.endSeq;
+    },
+    isAmbiguous: (itemType, externalId) => ambiguous.has(stateKey(itemType, externalId)),
+  };
+}
+
+/**
+ * Throws `not_replayable` where the retention of the workspace may have swept versions that lie between the two
+ * runs: where another run came after the earlier one and is itself too old, and no pin keeps them.
+ */
+export async function requireIntervals(tx: WorkspaceTransaction, pair: RunPair): Promise<void> {
+  const { rowCount } = await tx.client.query(
+    `select from driftplane.sync_runs r
+     join driftplane.workspaces w on w.workspace_id = $1
+     join driftplane.scopes s on s.workspace_id = $1 and s.scope_id = $2
+     left join driftplane.sync_runs p on p.workspace_id = $1 and p.run_id = s.pinned_run_id
+     where r.workspace_id = $1 and r.scope_id = $2 and r.run_seq is not null and r.end_seq > $3
+       and r.finished_at < $4::timestamptz - make_interval(days => w.version_retention_days)
+       and (p.end_seq is null or p.end_seq > $3)
+     limit 1`,
+    [tx.workspaceId, pair.scopeId, pair.fromSeq, tx.now],
+  );
+  if (rowCount === 0) return;
+  throw new DriftplaneError(
+    'not_replayable',
+    'the versions that lie between the two runs are older than the retention of the workspace',
+  );
+}
+
+/** Per item type how far the comparison of a pair could see: the worse of both sides, with the reasons. */
+export function pairCoverage(pair: RunPair): TypeCoverage[] {
+  const named = new Map(pair.current.coverage.map((entry) => [entry.itemType, entry]));
+  for (const { itemType } of pair.baseline.coverage) {
+    if (named.has(itemType)) continue;
+    const rest = named.get(EVERY_TYPE) ?? { status: 'not_checked', reason: null };
+    named.set(itemType, { itemType, status: rest.status, reason: rest.reason });
+  }
+  return [...named.values()]
+    .map((entry): TypeCoverage => {
+      if (entry.status !== 'complete' || pair.provesAbsence(entry.itemType)) return entry;
+      return {
+        itemType: entry.itemType,
+        status: 'partial',
+        reason: 'baseline: it had not been enumerated completely yet',
+      };
+    })
+    .sort((a, b) => compareText(a.itemType, b.itemType));
+}
+
+interface RunRow {
+  scope_id: string;
+  scope_key: string;
+  source_id: string;
+  run_id: string;
+  run_seq: number;
+  seq: number;
+  end_seq: number;
+  coverage: string;
+  counts: string;
+  unproven_removals: string | null;
+  ambiguous: string;
+  content_digest: string | null;
+  registry_digest: string | null;
+}
+
+async function loadRun(
+  tx: WorkspaceTransaction,
+  runId: string,
+): Promise<{ scope: Pick<RunPair, 'scopeId' | 'scopeKey' | 'sourceId'>; run: ComparedRun }> {
+  const { rows } = isUuid(runId)
+    ? await tx.client.query<RunRow>(
+        `select r.scope_id, s.scope_key, s.source_id, r.run_id, r.run_seq, r.seq, r.end_seq, r.coverage, r.counts,
+           r.unproven_removals, r.ambiguous, r.content_digest, r.registry_digest
+         from driftplane.sync_runs r
+         join driftplane.scopes s on s.workspace_id = r.workspace_id and s.scope_id = r.scope_id
+         where r.workspace_id = $1 and r.run_id = $2 and r.seq is not null`,
+        [tx.workspaceId, runId],
+      )
+    : { rows: [] };
+  const [row] = rows;
+  if (row === undefined)
+    throw new DriftplaneError('run_not_found', 'there is no such run, or it was not applied');
+  const counts = JSON.parse(row.counts) as { unprovenRemovals?: number };
+  return {
+    scope: { scopeId: row.scope_id, scopeKey: row.scope_key, sourceId: row.source_id },
+    run: {
+      runId: row.run_id,
+      runSeq: row.run_seq,
+      seq: row.seq,
+      endSeq: row.end_seq,
+      coverage: JSON.parse(row.coverage),
+      ambiguous: JSON.parse(row.ambiguous),
+      unprovenRemovals: {
+        count: counts.unprovenRemovals ?? 0,
+        items: JSON.parse(row.unproven_removals ?? '[]'),
+      },
+      contentDigest: row.content_digest,
+      registryDigest: row.registry_digest,
+    },
+  };
+}
+
+async function loadCompleteSince(
+  tx: WorkspaceTransaction,
+  scopeId: string,
+): Promise<Map<string, number | null>> {
+  const { rows } = await tx.client.query<{ item_type: string; complete_since_seq: number | null }>(
+    'select item_type, complete_since_seq from driftplane.scope_types where workspace_id = $1 and scope_id = $2',
+    [tx.workspaceId, scopeId],
+  );
+  return new Map(rows.map((row) => [row.item_type, row.complete_since_seq]));
+}

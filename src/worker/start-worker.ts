@@ -1,0 +1,97 @@
+import { announceProcess } from '../db/process-presence.ts';
+import { giveUpDriftJob, runDriftJob } from '../features/drift/drift-jobs.ts';
+import { describeFailure } from '../features/executions/job-failure.ts';
+import { sweepWorkspace } from '../features/executions/retention-service.ts';
+import { expireAcceptances, wakeFindings } from '../features/findings/finding-sweep.ts';
+import { settleLostRuns } from '../features/inventory/lost-runs.ts';
+import { syncFiles } from '../features/inventory/sync-files.ts';
+import { type SyncContext, startSync } from '../features/inventory/sync-run-service.ts';
+import { startDueSyncs } from '../features/sources/due-syncs.ts';
+import type { JobHandler, JobHandlers } from './task-list.ts';
+import { startWorker, type Worker } from './worker.ts';
+import type { WorkerLog } from './worker-log.ts';
+import { transactionTick, type WorkspaceTick } from './workspace-ticks.ts';
+
+/** Most findings that one transaction of a tick changes. */
+const BATCH = 500;
+
+/** A worker with everything that Driftplane does in jobs, in a process that others can see. */
+export async function startDriftplaneWorker(options: {
+  readonly context: SyncContext;
+  readonly concurrency: number;
+  readonly log: WorkerLog;
+  readonly redactHistory: JobHandler<'inventory.redact_history'>;
+}): Promise<Worker> {
+  const { context, concurrency, log, redactHistory } = options;
+  const { database, metrics } = context;
+  const presence = await announceProcess(database, `worker ${process.pid}`, (problem) => {
+    log.warn(describeFailure(problem), 'the connection that shows this process to the others broke');
+  });
+  try {
+    const handlers = makeHandlers(context, { holderKey: presence.holderKey, redactHistory });
+    const ticks = makeTicks(context);
+    const worker = await startWorker({ database, presence, handlers, ticks, log, metrics, concurrency });
+    return {
+      isRunning: () => worker.isRunning(),
+      async stop() {
+        await worker.stop();
+        await presence.stop();
+      },
+    };
+  } catch (error) {
+    await presence.stop();
+    throw error;
+  }
+}
+
+function makeHandlers(
+  context: SyncContext,
+  {
+    holderKey,
+    redactHistory,
+  }: { readonly holderKey: number; readonly redactHistory: JobHandler<'inventory.redact_history'> },
+): JobHandlers {
+  const { database } = context;
+  return {
+    'inventory.sync': {
+      run: ({ workspaceId, runId }, { signal }) =>
+        syncFiles(context, { workspaceId, runId, holderKey, signal }),
+      async giveUp({ workspaceId }) {
+        await settleLostRuns(context, workspaceId);
+      },
+    },
+    'inventory.redact_history': redactHistory,
+    'drift.generate': {
+      run: ({ workspaceId, executionId }, { signal, isLastAttempt }) =>
+        runDriftJob(database, { workspaceId, executionId, signal, isLastAttempt }),
+      giveUp: (payload) => giveUpDriftJob(database, payload),
+    },
+    'retention.sweep': {
+      run: ({ workspaceId }, { signal }) => sweepWorkspace(database, workspaceId, signal),
+      // The next day's sweep does what this one did not.
+      giveUp: async () => {},
+    },
+  };
+}
+
+function makeTicks(context: SyncContext): WorkspaceTick[] {
+  const { database } = context;
+  const whileFull = (count: number): 'done' | 'more' => (count < BATCH ? 'done' : 'more');
+  return [
+    {
+      name: 'lost runs',
+      async run(workspaceId) {
+        await settleLostRuns(context, workspaceId);
+        return 'done';
+      },
+    },
+    transactionTick(database, 'due syncs', async (tx) => {
+      await startDueSyncs(tx, (started, source) => startSync(started, source, 'schedule'));
+      return 'done';
+    }),
+    transactionTick(database, 'snoozed findings', async (tx) => whileFull(await wakeFindings(tx, BATCH))),
+    transactionTick(database, 'expired acceptances', async (tx) =>
+      whileFull(await expireAcceptances(tx, BATCH)),
+    ),
+  ];
+}
