@@ -1,29 +1,165 @@
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runDiff } from './diff/diff-command.ts';
+import type { Command } from 'commander';
+import { DriftplaneError } from '../core/errors.ts';
+import { resolveDataDir } from '../db/embedded/data-directory.ts';
+import type { SourceResponse } from '../features/sources/source-contract.ts';
+import { createAdminToken, listWorkspaces } from '../features/workspaces/workspace-service.ts';
+import { createLogger } from '../server/logger.ts';
+import { readServerConfig } from '../server/server-config.ts';
+import { type ApiClient, openApiClient } from './api-client.ts';
+import { printFindings } from './findings-command.ts';
+import { packageVersion } from './package-version.ts';
+import { type RunningDriftplane, type StartOptions, startDriftplane } from './start-driftplane.ts';
+import { untilStopped } from './stop-signals.ts';
 import type { Terminal } from './terminal.ts';
+import { waitForRun } from './wait-for-run.ts';
 
-const samplesFolder = new URL('../../samples/contoso/', import.meta.url);
+const samplesFolder = fileURLToPath(new URL('../../samples/contoso/', import.meta.url));
+const SOURCE = 'Contoso';
+const EXPORTS = ['2026-10-01', '2026-11-01'] as const;
+const TOKEN_HOURS = 24;
 
-/** Compares the two bundled exports and says how to go on. 0 where it worked, whatever it found. */
-export async function runDemo(terminal: Terminal): Promise<number> {
-  const [baseline, current] = ['2026-10-01', '2026-11-01'].map((name) => samplePath(name)) as [
-    string,
-    string,
-  ];
+type StartWorker = NonNullable<StartOptions['startWorker']>;
+
+/** Adds `driftplane demo`. */
+export function addDemo(
+  program: Command,
+  terminal: Terminal,
+  exitWith: (code: number) => void,
+  startWorker: StartWorker,
+): void {
+  program
+    .command('demo')
+    .description('a server with two bundled exports of a tenant: what drifted between them')
+    .option('--no-wait', 'stop when the story is told, instead of staying up until Ctrl-C')
+    .action(async (options: { wait: boolean }) => {
+      await untilStopped(async (stopped) => {
+        const demo = await start(startWorker, terminal);
+        try {
+          await tell(demo, terminal);
+          if (options.wait) {
+            terminal.say('\nIt stays up until you press Ctrl-C. Started again it finds what is there now.');
+            await stopped;
+            terminal.say('Stopping.');
+          }
+        } finally {
+          await demo.server.stop();
+        }
+      });
+      exitWith(0);
+    });
+}
+
+interface Demo {
+  readonly server: RunningDriftplane;
+  readonly api: ApiClient;
+  readonly token: string;
+}
+
+/** Starts a server over the samples, on the usual port or, where that is taken, on a free one. */
+async function start(startWorker: StartWorker, terminal: Terminal): Promise<Demo> {
+  const env = { ...process.env, DRIFTPLANE_FILE_ROOTS: samplesFolder.replace(/\/$/, '') };
+  const config = readServerConfig(env);
+  const dataDir = join(resolveDataDir(env), 'demo');
+  const log = createLogger({
+    level: process.env.DRIFTPLANE_LOG_LEVEL === undefined ? 'warn' : config.logLevel,
+    isPretty: process.stderr.isTTY === true,
+    write: (line) => void process.stderr.write(line),
+  });
+  terminal.say(
+    config.databaseUrl === null
+      ? `Starting Driftplane with a PostgreSQL of its own in ${dataDir} …`
+      : 'Starting Driftplane on the database of DATABASE_URL …',
+  );
+  const options = { config, dataDir, version: packageVersion(), log, startWorker };
+  const server = await startDriftplane(options).catch((error: unknown) => {
+    const isTaken = error instanceof DriftplaneError && error.code === 'address_in_use';
+    if (!isTaken || process.env.PORT !== undefined) throw error;
+    return startDriftplane({ ...options, config: { ...config, port: 0 } });
+  });
+  const token = server.adminToken ?? (await anotherToken(server));
+  return { server, token, api: openApiClient({ DRIFTPLANE_URL: server.url, DRIFTPLANE_TOKEN: token }) };
+}
+
+/** The first token was shown once, to whoever started it then; the demo hands out another. */
+async function anotherToken({ database }: RunningDriftplane): Promise<string> {
+  const [workspace] = await listWorkspaces(database.urls.owner);
+  if (workspace === undefined) throw new DriftplaneError('workspace_not_found', 'there is no workspace');
+  const expiresAt = new Date(Date.now() + TOKEN_HOURS * 3_600_000);
+  const workspaceId = workspace.workspace_id;
+  return (await createAdminToken(database.urls.owner, { workspaceId, name: 'demo', expiresAt })).adminToken;
+}
+
+async function tell({ server, api, token }: Demo, terminal: Terminal): Promise<void> {
+  terminal.say(`Listening on ${server.url}; the API is described at ${server.url}/api/docs\n`);
+  const known = await findDemoSource(api);
+  if (known === null) await syncTwice(api, terminal);
+  else terminal.say(`The data of the last time is there: source "${known.name}".\n`);
+  terminal.say('$ driftplane findings list\n');
+  await printFindings(api, { limit: 20 }, terminal);
+  terminal.say(`
+Go on in another terminal (the token is for this demo):
+  export DRIFTPLANE_URL=${server.url} DRIFTPLANE_TOKEN=${token}
+  npx driftplane findings list                       then: findings show ID, acknowledge, accept, snooze, dismiss
+  npx driftplane runs list                           what was observed, and how completely
+  npx driftplane items list                          the inventory; items history shows how it came to be so
+  npx driftplane audit list                          who did what
+  curl -H "Authorization: Bearer $DRIFTPLANE_TOKEN" $DRIFTPLANE_URL/api/findings/${api.workspaceId}
+Without a server, on two exports of your own:
+  npx driftplane diff BASELINE CURRENT`);
+}
+
+async function findDemoSource(api: ApiClient): Promise<SourceResponse | null> {
+  for await (const source of api.listAll<SourceResponse>({ resource: 'sources' })) {
+    if (source.name === SOURCE) return source;
+  }
+  return null;
+}
+
+/** Syncs the export of one month, then that of the next: what differs is drift. */
+async function syncTwice(api: ApiClient, terminal: Terminal): Promise<void> {
+  const [before, after] = EXPORTS.map((name) => join(samplesFolder, name)) as [string, string];
   terminal.say(`Two exports of the tenant Contoso, a month apart: what drifted between them?\n`);
-  terminal.say(`$ npx driftplane diff ${baseline} ${current}\n`);
-  await runDiff(baseline, current, { format: 'table' }, terminal);
-  terminal.say('\nTry it on your own exports (folders of JSON, .ndjson or .json files):');
-  terminal.say('  npx driftplane diff BASELINE CURRENT');
-  terminal.say('  npx driftplane diff BASELINE CURRENT --format markdown   (or json, ndjson, sarif, junit)');
-  terminal.say('  npx driftplane diff --help');
-  return 0;
+  terminal.say(`$ driftplane sources create ${SOURCE} --files ${fromHere(before)}`);
+  const { sourceId } = await api.callOnce<SourceResponse>({
+    method: 'POST',
+    resource: 'sources',
+    body: { kind: 'files', name: SOURCE, config: { path: before } },
+  });
+  await sync(api, sourceId, terminal);
+  terminal.say(`$ driftplane sources update ${SOURCE} --files ${fromHere(after)}`);
+  const source = await api.read<SourceResponse>({ resource: 'sources', path: [sourceId] });
+  await api.call({
+    method: 'PATCH',
+    resource: 'sources',
+    path: [sourceId],
+    ifMatch: source.revision ?? 1,
+    body: { config: { path: after } },
+  });
+  await sync(api, sourceId, terminal);
+}
+
+async function sync(api: ApiClient, sourceId: string, terminal: Terminal): Promise<void> {
+  terminal.say(`$ driftplane sync ${SOURCE}`);
+  const { runId } = await api.callOnce<{ runId: string }>({
+    method: 'POST',
+    resource: 'runs',
+    body: { sourceId },
+  });
+  const { run, execution } = await waitForRun(api, runId, terminal);
+  if (run.error !== null)
+    throw new DriftplaneError('run_interrupted', `the sync ${run.status}: ${run.error.message}`);
+  const { items, added = 0, removed = 0, changed = 0 } = run.counts;
+  terminal.say(
+    `  run ${run.runSeq}, ${run.status}: ${items} items; ${added} added, ${removed} removed, ${changed} changed`,
+  );
+  if (execution === null) terminal.say('  the first run: what follows is compared with it\n');
+  else terminal.say(`  drift generated in a job: ${execution.counts.findings ?? 0} findings\n`);
 }
 
 /** The path as one would type it from here. */
-function samplePath(name: string): string {
-  const path = fileURLToPath(new URL(name, samplesFolder));
-  const fromHere = relative(process.cwd(), path);
-  return fromHere.startsWith('..') ? path : fromHere;
+function fromHere(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith('..') ? path : short;
 }

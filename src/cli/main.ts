@@ -1,12 +1,25 @@
 import { Command, CommanderError, Option } from 'commander';
 import { DriftplaneError } from '../core/errors.ts';
 import { diffFormats } from '../core/report/diff-formats.ts';
-import { runDemo } from './demo-command.ts';
+import { addAudit } from './audit-command.ts';
+import { addDemo } from './demo-command.ts';
 import { type DiffOptions, runDiff } from './diff/diff-command.ts';
+import { addExecutions } from './executions-command.ts';
 import { explainError } from './explain-error.ts';
+import { addFindings } from './findings-command.ts';
+import { addItems } from './items-command.ts';
+import { addMigrate } from './migrate-command.ts';
 import { packageVersion } from './package-version.ts';
+import { addRuns } from './runs-command.ts';
+import { addServe } from './serve-command.ts';
+import { addSources } from './sources-command.ts';
+import { startProcessWorker } from './start-process-worker.ts';
+import { addSync } from './sync-command.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
+import { addTokens } from './tokens-command.ts';
 import { runTypesCheck, runTypesList, runTypesShow, type TypesOptions } from './types-command.ts';
+import { addWorker } from './worker-command.ts';
+import { addWorkspaces } from './workspaces-command.ts';
 
 const EXIT_CODES = `
 Exit codes:
@@ -54,10 +67,19 @@ function makeProgram(terminal: Terminal, exitWith: (code: number) => void): Comm
     .exitOverride();
   addDiff(program, terminal, exitWith);
   addTypes(program, terminal, exitWith);
-  program
-    .command('demo')
-    .description('compare two bundled exports of a tenant')
-    .action(async () => exitWith(await runDemo(terminal)));
+  addDemo(program, terminal, exitWith, startProcessWorker);
+  addServe(program, terminal, exitWith, startProcessWorker);
+  addWorker(program, terminal, exitWith, startProcessWorker);
+  addMigrate(program, terminal, exitWith);
+  addWorkspaces(program, terminal, exitWith);
+  addTokens(program, terminal, exitWith);
+  addSources(program, terminal, exitWith);
+  addSync(program, terminal, exitWith);
+  addRuns(program, terminal, exitWith);
+  addItems(program, terminal, exitWith);
+  addFindings(program, terminal, exitWith);
+  addExecutions(program, terminal, exitWith);
+  addAudit(program, terminal, exitWith);
   return program;
 }
 
