@@ -11,6 +11,7 @@ import { addItems } from './items-command.ts';
 import { addMigrate } from './migrate-command.ts';
 import { packageVersion } from './package-version.ts';
 import { addRuns } from './runs-command.ts';
+import { addScopes } from './scopes-command.ts';
 import { addServe } from './serve-command.ts';
 import { addSources } from './sources-command.ts';
 import { startProcessWorker } from './start-process-worker.ts';
@@ -76,6 +77,7 @@ function makeProgram(terminal: Terminal, exitWith: (code: number) => void): Comm
   addSources(program, terminal, exitWith);
   addSync(program, terminal, exitWith);
   addRuns(program, terminal, exitWith);
+  addScopes(program, terminal, exitWith);
   addItems(program, terminal, exitWith);
   addFindings(program, terminal, exitWith);
   addExecutions(program, terminal, exitWith);

@@ -28,7 +28,7 @@ export async function printRun(
       ['not proven', counts.unprovenRemovals ? `${counts.unprovenRemovals} items were not seen` : null],
       ['error', run.error === null ? null : `${run.error.message} [${run.error.code}]`],
       ['held', holdText(run)],
-    ],
+    ].filter(isKnown),
     options,
     terminal,
   );
@@ -57,6 +57,10 @@ export async function printRun(
     if (lines.length > MAX_SHOWN) shown.push(`  … and ${lines.length - MAX_SHOWN} more (--json)`);
     await terminal.write(`\n${title}:\n${shown.join('\n')}\n`);
   }
+}
+
+function isKnown(field: (string | number | null)[]): field is [string, string | number] {
+  return field[1] !== null;
 }
 
 function nameOf(itemType: string): string {

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { runStates } from '../core/run-state.ts';
 import type { RunResponse, RunSummaryResponse } from '../features/inventory/sync-run-contract.ts';
 import { openApiClient } from './api-client.ts';
+import { addCompare } from './compare-command.ts';
 import { type Column, printListing } from './print-listing.ts';
 import { printRun } from './print-run.ts';
 import { findSource } from './sources-command.ts';
@@ -43,6 +44,7 @@ export function addRuns(program: Command, terminal: Terminal, exitWith: (code: n
       await printRun(await api.call<RunResponse>({ resource: 'runs', path: [runId] }), options, terminal);
       exitWith(0);
     });
+  addCompare(runs, terminal, exitWith);
   for (const [name, description] of decisions) {
     runs
       .command(name)

@@ -28,6 +28,7 @@ export function processTerminal(): Terminal {
       new Promise((resolve, reject) => {
         // A reader that has seen enough (`| head`) closes the pipe; that is no failure of ours.
         const settle = (error: NodeJS.ErrnoException | null | undefined): void => {
+          stdout.removeListener('error', settle);
           if (error === null || error === undefined || error.code === 'EPIPE') resolve();
           else reject(error);
         };
