@@ -13,7 +13,17 @@ export interface BenchReport {
   /** How, one sentence each. */
   readonly method: readonly string[];
   readonly measured: readonly MeasuredProcess[];
+  /** What is no process, such as a statement: measured beside others of its kind. */
+  readonly sections?: readonly ReportSection[];
   readonly goals: readonly Goal[];
+}
+
+export interface ReportSection {
+  readonly title: string;
+  /** Markdown. */
+  readonly text: string;
+  /** The same figures in full. */
+  readonly data: unknown;
 }
 
 export interface MeasuredProcess {
@@ -23,7 +33,7 @@ export interface MeasuredProcess {
   readonly cpuSeconds: number | null;
   /** Of the run that needed most. Null where it could not be measured. */
   readonly peakBytes: number | null;
-  /** Median wall time as a multiple of that of each peer. */
+  /** Median wall time as a multiple of that of each peer that it is compared with. */
   readonly ratios: Readonly<Record<string, number>>;
 }
 
@@ -40,15 +50,20 @@ export interface Goal {
   readonly isMet: boolean | null;
 }
 
-/** Brings the runs of several processes together; `peers` are names among them. */
+/**
+ * Brings the runs of several processes together; `peers` are names among them, the same for all or those that each
+ * is compared with.
+ */
 export function summariseMeasurements(
   names: readonly string[],
   runs: readonly (readonly Measurement[])[],
-  peers: readonly string[],
+  peers: readonly string[] | Readonly<Record<string, readonly string[]>>,
 ): MeasuredProcess[] {
   const walls = new Map(
     names.map((name, index) => [name, spreadOf((runs[index] ?? []).map((run) => run.wallSeconds))]),
   );
+  const peersOf = (name: string): readonly string[] =>
+    Array.isArray(peers) ? peers : ((peers as Record<string, readonly string[]>)[name] ?? []);
   return names.map((name, index) => {
     const own = runs[index] ?? [];
     const cpu = own.flatMap(({ cpuSeconds }) => cpuSeconds ?? []);
@@ -60,14 +75,14 @@ export function summariseMeasurements(
       cpuSeconds: cpu.length === 0 ? null : spreadOf(cpu).median,
       peakBytes: peaks.length === 0 ? null : Math.max(...peaks),
       ratios: Object.fromEntries(
-        peers.map((peer) => [peer, wallSeconds.median / (walls.get(peer) as Spread).median]),
+        peersOf(name).map((peer) => [peer, wallSeconds.median / (walls.get(peer) as Spread).median]),
       ),
     };
   });
 }
 
 /** Of at least one value. */
-function spreadOf(values: readonly number[]): Spread {
+export function spreadOf(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = (sorted.length - 1) / 2;
   const lower = sorted[Math.floor(middle)] as number;
@@ -77,7 +92,7 @@ function spreadOf(values: readonly number[]): Spread {
 
 export function formatReport(report: BenchReport): string {
   const { machine, load, measured, goals } = report;
-  const peers = Object.keys(measured[0]?.ratios ?? {});
+  const peers = [...new Set(measured.flatMap(({ ratios }) => Object.keys(ratios)))];
   const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`);
   const host = [
     `${machine.cpu}, ${machine.cores} cores`,
@@ -98,10 +113,11 @@ export function formatReport(report: BenchReport): string {
         `${seconds(row.wallSeconds.median)} (${seconds(row.wallSeconds.min)}–${seconds(row.wallSeconds.max)}) s`,
         row.cpuSeconds === null ? 'not measured' : `${seconds(row.cpuSeconds)} s`,
         row.peakBytes === null ? 'not measured' : formatBytes(row.peakBytes),
-        ...peers.map((peer) => (row.ratios[peer] as number).toFixed(2)),
+        ...peers.map((peer) => row.ratios[peer]?.toFixed(2) ?? ''),
       ]),
     ),
     '',
+    ...(report.sections ?? []).flatMap(({ title, text }) => [`${title}:`, '', text, '']),
     formatTable(
       ['goal', 'measured', 'result'],
       goals.map(({ goal, measured: value, isMet }) => [

@@ -2,17 +2,29 @@
 // it could not be measured or an answer was wrong.
 import { parseArgs } from 'node:util';
 import { BenchError } from './bench-error.ts';
+import type { BenchOptions } from './bench-options.ts';
 import { type BenchReport, formatReport } from './bench-report.ts';
-import { type BenchOptions, runDiffBench } from './diff-bench.ts';
+import { runDiffBench } from './diff-bench.ts';
 import { MIN_ITEMS } from './generate-inventory.ts';
+import { runPipelineBench } from './pipeline-bench.ts';
 
 interface Benchmark {
   readonly title: string;
+  readonly hasGrowth: boolean;
   readonly run: (options: BenchOptions) => Promise<BenchReport>;
 }
 
 const benchmarks: Readonly<Record<string, Benchmark>> = {
-  diff: { title: 'compare two exports, beside git and one pass of SHA-256', run: runDiffBench },
+  diff: {
+    title: 'compare two exports, beside git and one pass of SHA-256',
+    hasGrowth: false,
+    run: runDiffBench,
+  },
+  pipeline: {
+    title: 'sync twice through a server, beside git, SHA-256 and COPY; drift and findings in the database',
+    hasGrowth: true,
+    run: runPipelineBench,
+  },
 };
 
 const USAGE = `npm run bench -- NAME [options]
@@ -24,6 +36,7 @@ ${Object.entries(benchmarks)
   --items N   items of the inventory, from ${MIN_ITEMS} (default 100000)
   --runs N    runs that count (default 3)
   --resaved N percent of the unchanged items that were saved again without a change (default 0)
+  --growth    pipeline: sync twice the items too, for what memory grows by
   --dir PATH  put the files there and leave them, for the next time too (default: a temporary folder)
   --json      the result as JSON
 `;
@@ -40,10 +53,12 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`bench: name one benchmark\n\n${USAGE}`);
     return 2;
   }
+  if (values.growth && !benchmark.hasGrowth) throw new BenchError(`${name} has no --growth`);
   const report = await benchmark.run({
     items: readCount('--items', values.items, { min: MIN_ITEMS }),
     runs: readCount('--runs', values.runs, { min: 1 }),
     resavedPercent: readCount('--resaved', values.resaved, { min: 0, max: 100 }),
+    isGrowthMeasured: values.growth,
     dir: values.dir,
     onProgress: (text) => process.stderr.write(`bench: ${text}\n`),
   });
@@ -60,6 +75,7 @@ function readArguments(args: readonly string[]) {
         items: { type: 'string', default: '100000' },
         runs: { type: 'string', default: '3' },
         resaved: { type: 'string', default: '0' },
+        growth: { type: 'boolean', default: false },
         dir: { type: 'string' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },

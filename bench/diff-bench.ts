@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { BenchError } from './bench-error.ts';
+import type { BenchOptions } from './bench-options.ts';
 import {
   type BenchReport,
   formatBytes,
@@ -10,21 +10,19 @@ import {
   summariseMeasurements,
 } from './bench-report.ts';
 import { countInventory, type InventoryCounts } from './generate-inventory.ts';
+import { verifyNameStatus } from './git-name-status.ts';
 import { describeMachine, loadNow, versionOf } from './machine.ts';
-import { type Command, chooseMeter, meterTexts, type ProcessOutcome } from './measure-process.ts';
+import {
+  type Command,
+  chooseMeter,
+  meterTexts,
+  type ProcessOutcome,
+  requireExitCode,
+} from './measure-process.ts';
+import { requireEqual } from './require-equal.ts';
 import { type Contestant, runInTurns } from './run-in-turns.ts';
 import { openWorkFolder } from './work-folder.ts';
 import { type WrittenInventory, writeInventory } from './write-inventory.ts';
-
-export interface BenchOptions {
-  readonly items: number;
-  readonly runs: number;
-  /** Of the unchanged items. */
-  readonly resavedPercent: number;
-  /** Where to put the files, and leave them; a temporary folder without it. */
-  readonly dir: string | undefined;
-  readonly onProgress: (text: string) => void;
-}
 
 const SEED = 20_240_607;
 const MAX_OPENSSL_RATIO = 6;
@@ -103,7 +101,10 @@ function contestantsOn(inventory: WrittenInventory, counts: InventoryCounts): Co
         file: 'git',
         args: ['diff', '--no-index', '--name-status', baselineFolder, currentFolder],
       },
-      verify: (outcome) => verifyGit(outcome, counts),
+      verify(outcome) {
+        requireExitCode(outcome, 1, 'git');
+        verifyNameStatus(outcome.stdoutPath, counts);
+      },
     },
     {
       name: 'openssl',
@@ -169,39 +170,4 @@ function verifyDiff(outcome: ProcessOutcome, counts: InventoryCounts): void {
 
 function isComplete({ status }: { readonly status: string }): boolean {
   return status === 'complete';
-}
-
-/** Git may take one that went and one that came for a rename (R), though they have different ids. */
-function verifyGit(outcome: ProcessOutcome, counts: InventoryCounts): void {
-  const { added, removed, changed, resaved } = counts;
-  requireExitCode(outcome, 1, 'git');
-  const lines = readFileSync(outcome.stdoutPath, 'utf8').trimEnd().split('\n');
-  const count = (letter: string) => lines.filter((line) => line.startsWith(letter)).length;
-  const renamed = count('R');
-  requireEqual(
-    'the name status of git',
-    {
-      lines: lines.length,
-      added: count('A') + renamed,
-      removed: count('D') + renamed,
-      changed: count('M'),
-    },
-    {
-      lines: added + removed + changed + resaved - renamed,
-      added,
-      removed,
-      changed: changed + resaved,
-    },
-  );
-}
-
-function requireExitCode({ exitCode, stderrPath }: ProcessOutcome, expected: number, name: string): void {
-  if (exitCode === expected) return;
-  const said = readFileSync(stderrPath, 'utf8').trim();
-  throw new BenchError(`${name} ended with ${exitCode} instead of ${expected}: ${said}`);
-}
-
-function requireEqual(what: string, actual: unknown, expected: unknown): void {
-  if (isDeepStrictEqual(actual, expected)) return;
-  throw new BenchError(`${what} is ${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`);
 }

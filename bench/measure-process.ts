@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BenchError } from './bench-error.ts';
+import { readCpuSeconds, readPeakBytes } from './proc-usage.ts';
 
 export interface Command {
   readonly file: string;
@@ -36,8 +37,6 @@ export const meterTexts: Record<Meter, string> = {
 
 const GNU_TIME = '/usr/bin/time';
 const POLL_INTERVAL_MS = 20;
-/** Of /proc/PID/stat; 100 on every Linux that Node.js runs on. */
-const TICKS_PER_SECOND = 100;
 
 /** The most exact meter that this machine has. */
 export function chooseMeter(): Meter {
@@ -89,11 +88,22 @@ export async function measureProcess(
   }
 }
 
+/** Throws BenchError, with what the process said, unless it ended with this code. */
+export function requireExitCode(
+  { exitCode, stderrPath }: ProcessOutcome,
+  expected: number,
+  name: string,
+): void {
+  if (exitCode === expected) return;
+  const said = readFileSync(stderrPath, 'utf8').trim();
+  throw new BenchError(`${name} ended with ${exitCode} instead of ${expected}: ${said}`);
+}
+
 type Usage = Omit<Measurement, 'wallSeconds'>;
 const unknownUsage: Usage = { cpuSeconds: null, peakBytes: null };
 
 /** Without what a person's settings would change: npm's variables, options of Node.js, configuration of git. */
-function plainEnvironment(): NodeJS.ProcessEnv {
+export function plainEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(npm_|NODE_|GIT_)/i.test(name));
   return {
     ...Object.fromEntries(kept),
@@ -125,17 +135,8 @@ class ProcPoller {
   }
 
   #look(): void {
-    try {
-      const status = readFileSync(`/proc/${this.#pid}/status`, 'utf8');
-      const stat = readFileSync(`/proc/${this.#pid}/stat`, 'utf8');
-      const peakKibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
-      if (peakKibibytes === undefined) return;
-      // The command's name, in brackets, may hold spaces; behind it utime and stime are fields 12 and 13.
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      const ticks = Number(fields[11]) + Number(fields[12]);
-      this.usage = { cpuSeconds: ticks / TICKS_PER_SECOND, peakBytes: Number(peakKibibytes) * 1024 };
-    } catch {
-      // It has ended between two looks.
-    }
+    const [cpuSeconds, peakBytes] = [readCpuSeconds(this.#pid), readPeakBytes(this.#pid)];
+    // Otherwise it has ended between two looks.
+    if (cpuSeconds !== null && peakBytes !== null) this.usage = { cpuSeconds, peakBytes };
   }
 }

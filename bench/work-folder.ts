@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { BenchError } from './bench-error.ts';
@@ -13,19 +14,24 @@ export interface WorkFolder {
 
 /**
  * The folder that the user named, or a new one for temporary files, which also goes when the benchmark is
- * interrupted.
+ * interrupted. `stop` is what is done then before, such as ending the processes that write into it.
  */
-export function openWorkFolder(named: string | undefined): WorkFolder {
-  if (named !== undefined) {
-    const path = resolve(named);
-    mkdirSync(path, { recursive: true });
-    return { path, dispose: () => {} };
-  }
-  const path = mkdtempSync(join(tmpdir(), 'driftplane-bench-'));
-  const remove = () => rmSync(path, { recursive: true, force: true });
+export function openWorkFolder(
+  named: string | undefined,
+  stop: () => Promise<void> = () => Promise.resolve(),
+): WorkFolder {
+  const path = named === undefined ? makeTemporaryFolder() : resolve(named);
+  mkdirSync(path, { recursive: true });
+  const remove = () => {
+    if (named === undefined) rmSync(path, { recursive: true, force: true });
+  };
   const interrupt = () => {
-    remove();
-    process.exit(130);
+    stop()
+      .catch((error: Error) => process.stderr.write(`bench: ${error.message}\n`))
+      .finally(() => {
+        remove();
+        process.exit(130);
+      });
   };
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   return {
@@ -35,6 +41,13 @@ export function openWorkFolder(named: string | undefined): WorkFolder {
       remove();
     },
   };
+}
+
+/** Others may pass through it: started by root, PostgreSQL runs as another user. */
+function makeTemporaryFolder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'driftplane-bench-'));
+  chmodSync(path, 0o711);
+  return path;
 }
 
 /** Throws BenchError unless the disk has room for so much in so many files. */
@@ -50,4 +63,9 @@ export function requireRoom(folder: string, need: { readonly bytes: number; read
   if (files > 0 && ffree < need.files) {
     throw new BenchError(`${folder} has room for ${ffree} files and ${need.files} are needed: ${advice}`);
   }
+}
+
+/** What the disk still has to write must not be written while something is measured. */
+export function settleDisk(): void {
+  spawnSync('sync');
 }

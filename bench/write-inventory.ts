@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   closeSync,
@@ -12,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { generateInventory, type InventoryCounts } from './generate-inventory.ts';
-import { requireRoom } from './work-folder.ts';
+import { requireRoom, settleDisk } from './work-folder.ts';
 
 /** Two exports of one inventory on disk, each as one NDJSON file and as one file per item. */
 export interface WrittenInventory {
@@ -68,9 +67,8 @@ export function writeInventory(
     currentBytes: current.close(),
   };
   writeFileSync(manifest, JSON.stringify(written));
-  // What the disk still has to write must not be written while something is measured.
   onProgress('waiting for the disk');
-  spawnSync('sync');
+  settleDisk();
   return written;
 }
 

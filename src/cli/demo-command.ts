@@ -96,8 +96,8 @@ async function tell({ server, api, token }: Demo, terminal: Terminal): Promise<v
   const known = await findDemoSource(api);
   if (known === null) await syncTwice(api, terminal);
   else terminal.say(`The data of the last time is there: source "${known.name}".\n`);
-  terminal.say('$ driftplane findings list\n');
-  await printFindings(api, { limit: 20 }, terminal);
+  terminal.say('$ driftplane findings list --sort severity\n');
+  await printFindings(api, { limit: 20, query: { sort: 'severity' } }, terminal);
   terminal.say(`
 Go on in another terminal (the token is for this demo):
   export DRIFTPLANE_URL=${server.url} DRIFTPLANE_TOKEN=${token}

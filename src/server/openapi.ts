@@ -51,7 +51,16 @@ export async function documentApi(api: Api, version: string): Promise<void> {
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,
   });
-  await api.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: DOCS_CSP });
+  await api.register(swaggerUi, {
+    routePrefix: '/api/docs',
+    staticCSP: DOCS_CSP,
+    // The bar over the page names the library and asks for another address.
+    theme: {
+      title: 'Driftplane API',
+      css: [{ filename: 'theme.css', content: '.swagger-ui .topbar { display: none }' }],
+    },
+    uiConfig: { docExpansion: 'list', filter: true, displayRequestDuration: true },
+  });
   api.get('/api/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () =>
     api.swagger(),
   );

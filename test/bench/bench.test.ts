@@ -25,6 +25,7 @@ describe('bench', () => {
     expect(status).toBe(2);
     expect(stdout).toBe('');
     expect(stderr).toMatch(/^ {2}diff {2}/m);
+    expect(stderr).toMatch(/^ {2}pipeline {2}/m);
   });
 
   test.each([
@@ -36,6 +37,13 @@ describe('bench', () => {
 
     expect(status).toBe(2);
     expect(stderr).toBe(`bench: ${option} must be a whole number ${rangeOf(option)}, not "${value}"\n`);
+  });
+
+  test('refuses an option that the benchmark has no use for', () => {
+    const { status, stderr } = runBench(['diff', '--growth']);
+
+    expect(status).toBe(2);
+    expect(stderr).toBe('bench: diff has no --growth\n');
   });
 
   test.skipIf(!hasPeers)('refuses more differing files than git can map, before it writes any', () => {
