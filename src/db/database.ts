@@ -23,8 +23,9 @@ export interface Database {
 }
 
 /**
- * The connection strings of all roles. A login of its own can be given for each; without one the owner's
- * connection takes on the role when it opens, so that row-level security binds it all the same.
+ * The connection strings of all roles. A login of its own can be given for each, of all or of none; without them
+ * the owner's connection takes on the role when it opens, so that row-level security binds it all the same.
+ * Throws `invalid_config`.
  */
 export function databaseUrls(given: {
   ownerUrl: string;
@@ -32,12 +33,19 @@ export function databaseUrls(given: {
   ingestUrl?: string | undefined;
   jobsUrl?: string | undefined;
 }): DatabaseUrls {
-  const { ownerUrl } = given;
+  const { ownerUrl, appUrl, ingestUrl, jobsUrl } = given;
+  const logins = [appUrl, ingestUrl, jobsUrl];
+  if (logins.includes(undefined) && logins.some((url) => url !== undefined)) {
+    throw new DriftplaneError(
+      'invalid_config',
+      'DATABASE_APP_URL, DATABASE_INGEST_URL and DATABASE_JOBS_URL go together: set all three, or none',
+    );
+  }
   return {
     owner: ownerUrl,
-    app: given.appUrl ?? withRole(ownerUrl, 'driftplane_app'),
-    ingest: given.ingestUrl ?? given.appUrl ?? withRole(ownerUrl, 'driftplane_ingest'),
-    jobs: given.jobsUrl ?? withRole(ownerUrl, 'driftplane_jobs'),
+    app: appUrl ?? withRole(ownerUrl, 'driftplane_app'),
+    ingest: ingestUrl ?? withRole(ownerUrl, 'driftplane_ingest'),
+    jobs: jobsUrl ?? withRole(ownerUrl, 'driftplane_jobs'),
   };
 }
 
@@ -69,8 +77,7 @@ export function openDatabase(
       // The queue's library reads its own numbers; ours are all below 2^53.
       ...(role === 'jobs' ? {} : { types: exactTypes }),
     });
-    // An idle connection that breaks is replaced; without a listener it would end the process.
-    pool.on('error', (error) => {
+    guardPool(pool, (error) => {
       if (!isClosing) onError(error);
     });
     // Neither may one that breaks in use: the statement that waits on it fails, which is enough.
@@ -90,6 +97,15 @@ export function openDatabase(
       await Promise.all([app.end(), ingest.end(), jobs.end()]);
     },
   };
+}
+
+/**
+ * Lets no broken connection of a pool end the process: an idle one is replaced, and one in use fails the statement
+ * that comes next. `onError` is told of idle ones.
+ */
+export function guardPool(pool: pg.Pool, onError: (error: Error) => void): void {
+  pool.on('error', onError);
+  pool.on('connect', (client) => client.on('error', () => {}));
 }
 
 const INT8 = 20;

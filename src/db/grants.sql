@@ -50,6 +50,7 @@ grant select on driftplane.migrations to driftplane_app;
 
 -- What bringing in an inventory may do besides.
 grant select, insert, update, delete on driftplane.item_versions to driftplane_ingest;
+grant execute on function driftplane.analyze_item_versions to driftplane_ingest;
 grant usage on schema driftplane_staging to driftplane_ingest;
 grant select, insert, update, delete on all tables in schema driftplane_staging to driftplane_ingest;
 

@@ -5,6 +5,7 @@ import { Logger, runMigrations } from 'graphile-worker';
 import pg from 'pg';
 import { compareText } from '../core/compare-text.ts';
 import { DriftplaneError } from '../core/errors.ts';
+import { guardPool } from './database.ts';
 import { connectOwner } from './owner-connection.ts';
 import { lineAt, type SqlStatement, splitStatements } from './split-statements.ts';
 
@@ -195,12 +196,17 @@ const silent = new Logger(() => () => {});
 
 async function migrateQueue(ownerUrl: string): Promise<void> {
   const { exitCode } = process;
+  // A pool of our own: the library does not wait for the end of one that it opened itself.
+  const pool = new pg.Pool({ connectionString: ownerUrl, max: 1 });
+  guardPool(pool, () => {});
   try {
-    await runMigrations({ connectionString: ownerUrl, schema: 'graphile_worker', logger: silent });
+    await runMigrations({ pgPool: pool, schema: 'graphile_worker', logger: silent });
   } catch (error) {
     // The library sets one of its own; how this process ends is ours to say.
     process.exitCode = exitCode;
     const message = `The schema of the job queue can not be migrated: ${(error as Error).message}`;
     throw new DriftplaneError('migration_failed', message, { cause: error });
+  } finally {
+    await pool.end();
   }
 }

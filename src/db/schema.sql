@@ -358,7 +358,6 @@ create table driftplane.scopes (
   item_count integer not null default 0,
   content_digest text not null default repeat('0'::text, 64),
   registry_digest text,
-  lease_run_id uuid,
   pinned_run_id uuid,
   reconciled_run_seq integer not null default 0,
   created_at timestamp(3) with time zone not null,
@@ -560,6 +559,18 @@ create unlogged table driftplane_staging.parts (
   constraint parts_pkey PRIMARY KEY (workspace_id, run_id, part_no)
 );
 grant delete, insert, select, update on table driftplane_staging.parts to driftplane_ingest;
+
+CREATE OR REPLACE FUNCTION driftplane.analyze_item_versions()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog'
+AS $function$
+begin
+  analyze driftplane.item_versions;
+end
+$function$;
+grant execute on function driftplane.analyze_item_versions() to driftplane_ingest;
 
 CREATE OR REPLACE FUNCTION driftplane.enqueue_job(kind text, payload json, job_key text, queue_name text, run_at timestamp with time zone, max_attempts integer)
  RETURNS void

@@ -8,7 +8,8 @@ import {
   type WorkerEvents,
   type WorkerPool,
 } from 'graphile-worker';
-import type { Database } from '../db/database.ts';
+import pg from 'pg';
+import { type Database, guardPool } from '../db/database.ts';
 import { enqueueJob } from '../db/job-queue.ts';
 import { type ProcessPresence, releaseDeadProcesses } from '../db/process-presence.ts';
 import { describeFailure, stackOf } from '../features/executions/job-failure.ts';
@@ -54,6 +55,8 @@ const crontab = parseCronItems([
 /** How often the workers look for processes that are gone. */
 const WATCH_MS = 5_000;
 const POLL_MS = 1_000;
+/** Connections beside one for each job: the listener, and what looks for more. */
+const SPARE_CONNECTIONS = 3;
 
 /** Works off the queue in this process until it is stopped. Any number of processes may do so. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
@@ -65,8 +68,15 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     pool = workerPool;
   });
   await releaseDeadProcesses(database.jobs);
-  const runner = await run({
+  // A pool of its own, as every worker holds a connection, and its end is waited for.
+  const queue = new pg.Pool({
     connectionString: database.urls.jobs,
+    max: concurrency + SPARE_CONNECTIONS,
+    application_name: 'driftplane worker',
+  });
+  guardPool(queue, (error) => log.warn({ stack: stackOf(error) }, 'an idle connection to the queue broke'));
+  const runner = await run({
+    pgPool: queue,
     concurrency,
     pollInterval: POLL_MS,
     noHandleSignals: true,
@@ -99,6 +109,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       ]);
       patience.abort();
       await watched;
+      await queue.end();
     },
   };
 }

@@ -160,10 +160,10 @@ beforeAll(async () => {
   const second = await runHere('driftplane workspaces create Fabrikam');
   clients = [adminToken ?? '', second.stdout.trim()].map((token) => clientOf(url, token));
   openRunIds = await Promise.all(clients.map(fill));
-  expectSuccess(await follow('backup-role', 'backup-rights', 'backup'));
+  // Stopped, so that the rows of now are those of the backup.
   await driftplane.stop();
   driftplane = null;
-  expectSuccess(await follow('restore'));
+  expectSuccess(await follow('backup-role', 'backup-rights', 'backup', 'restore'));
   const [before, after] = await Promise.all(
     ['driftplane', 'driftplane_restored'].map((name) =>
       readStoredContent(withDatabase(server.ownerUrl, name)),

@@ -141,8 +141,6 @@ create table driftplane.scopes (
   -- Sum modulo 2^256 over the items, so that it follows from what changed. See docs/architecture.md.
   content_digest text not null default repeat('0', 64),
   registry_digest text,
-  -- The run that may write, while it may.
-  lease_run_id uuid,
   -- The run that a person chose to compare with; null: the previous one.
   pinned_run_id uuid,
   -- The applied runs up to this ordinal are reconciled.

@@ -51,3 +51,15 @@ begin
   );
 end
 $$;
+
+-- After a run that changed much: until the planner knows the size of a new scope, it joins it by nested loops. Only
+-- the owner of a table may analyse it.
+create function driftplane.analyze_item_versions() returns void
+language plpgsql
+security definer
+set search_path = pg_catalog
+as $$
+begin
+  analyze driftplane.item_versions;
+end
+$$;

@@ -13,6 +13,7 @@ import { findRegistryOfRun } from './ingest/rules-in-force.ts';
 import { listKnownTypes } from './ingest/scope-types.ts';
 import { storageFault } from './ingest/storage-fault.ts';
 import type { VersionChange } from './ingest/version-changes.ts';
+import { requestRedactions } from './redact-history.ts';
 import type { SyncRun } from './sync-run.ts';
 import { isRunOver, type SyncContext } from './sync-run-service.ts';
 import {
@@ -30,6 +31,8 @@ const HELD_DAYS = 7;
 /** How often the apply is tried when the database goes away in it. */
 const MAX_APPLY_ATTEMPTS = 4;
 const RETRY_MS = 500;
+/** From so many changes on, what the planner knows of the inventory is brought up to date at once. */
+const MANY_CHANGES = 5_000;
 /** With more changes than these the index is read anew rather than advanced. */
 const MAX_ADVANCED = 50_000;
 
@@ -54,6 +57,9 @@ export async function settleRun(context: SyncContext, options: SettleOptions): P
   const { workspaceId, runId } = options;
   const { run, result, index } = await withRetries(() => settleOnce(context, options));
   if (result !== null && index !== null) keepIndex(context, run, result, index);
+  if (result?.kind === 'applied' && result.closed.count + result.opened.count > MANY_CHANGES) {
+    await context.database.ingest.query('select driftplane.analyze_item_versions()');
+  }
   if (run.status !== 'held' && isRunOver(run))
     await clearStaging(context.database.ingest, workspaceId, runId);
   const seconds =
@@ -134,6 +140,12 @@ function settleOnce(context: SyncContext, options: SettleOptions): Promise<Settl
       await recordEnd(tx, runId, null);
       const status = await advanceRun(tx, found, eventOf(result.isComplete, isConfirmed));
       await recordApplied(tx, { ...found, status, runSeq, registryDigest: registry.digest }, result);
+      await requestRedactions(tx, {
+        scopeId: found.scopeId,
+        seq: result.seq,
+        endSeq: result.endSeq,
+        registry,
+      });
       await context.onRunApplied(tx, { runId, scopeId: found.scopeId, sourceId: found.sourceId, runSeq });
     }
     return { run: await lockRun(tx, runId), result, index };

@@ -1,4 +1,11 @@
-/** The statements by which a run is applied, one function each. All run in the one transaction of the apply. */
+/**
+ * The statements by which a run is applied, one function each. All run in the one transaction of the apply.
+ *
+ * What the planner knows of staging and of a new scope is nothing, or of other runs: it takes them for one row and
+ * would join them by nested loops, each row with each. So joins are among temporary tables that are analysed, rows of
+ * the large tables are fetched by their key in lateral subqueries, which `offset 0` keeps as they are, and what an
+ * update joins with has an index.
+ */
 
 import type { WorkspaceTransaction } from '../../../db/workspace-transaction.ts';
 import { VersionChanges } from './version-changes.ts';
@@ -34,6 +41,7 @@ async function changing(
 export async function listUnseen(tx: WorkspaceTransaction, versionIds: readonly number[]): Promise<void> {
   await tx.client.query('create temp table unseen (version_id bigint primary key) on commit drop');
   await tx.client.query('insert into unseen select unnest($1::bigint[])', [versionIds]);
+  await tx.client.query('analyze unseen');
 }
 
 /**
@@ -54,28 +62,36 @@ export async function judgeIncoming(tx: WorkspaceTransaction, { runId, scopeId }
      ) on commit drop`,
   );
   await client.query(
+    `create temp table staged on commit drop as
+     select identity_hash, part_no, ordinal, item_type, content_hash, rules_digest, is_contradictory
+     from driftplane_staging.items where workspace_id = '${workspaceId}' and run_id = '${runId}'`,
+  );
+  await client.query('analyze staged');
+  await client.query(
+    `create temp table claims on commit drop as
+     select o.part_no, o.ordinal, s.identity_hash, o.content_hash, o.rules_digest, l.version_id,
+       l.content_hash as live_content, l.identity_hash = s.identity_hash
+         or l.version_id in (select version_id from unseen)
+           and l.identity_hash not in (select identity_hash from staged) as is_free
+     from driftplane_staging.old_forms o
+     cross join lateral (
+       select version_id, identity_hash, content_hash from driftplane.item_versions
+       where workspace_id = '${workspaceId}' and scope_id = '${scopeId}' and to_seq is null
+         and identity_hash = o.identity_hash and rules_digest = o.rules_digest offset 0
+     ) l
+     join staged s on s.part_no = o.part_no and s.ordinal = o.ordinal
+     where o.workspace_id = '${workspaceId}' and o.run_id = '${runId}'`,
+  );
+  await client.query('analyze claims');
+  await client.query(
     `insert into incoming
-     with staged as (
-       select identity_hash, part_no, ordinal, item_type, content_hash, rules_digest, is_contradictory
-       from driftplane_staging.items where workspace_id = $1 and run_id = $2
-     ), grouped as (
+     with grouped as (
        select identity_hash, count(*) as copies, count(distinct content_hash) as contents,
          bool_or(is_contradictory) as is_contradictory
        from staged group by identity_hash
      ), picked as (
        select distinct on (identity_hash) identity_hash, part_no, ordinal, item_type, content_hash, rules_digest
        from staged order by identity_hash, part_no, ordinal
-     ), claims as (
-       select o.part_no, o.ordinal, s.identity_hash, o.content_hash, o.rules_digest, l.version_id,
-         l.content_hash as live_content,
-         l.identity_hash = s.identity_hash
-           or l.version_id in (select version_id from unseen)
-             and l.identity_hash not in (select identity_hash from picked) as is_free
-       from driftplane_staging.old_forms o
-       join staged s using (part_no, ordinal)
-       join driftplane.item_versions l on l.workspace_id = $1 and l.scope_id = $3 and l.to_seq is null
-         and l.identity_hash = o.identity_hash and l.rules_digest = o.rules_digest
-       where o.workspace_id = $1 and o.run_id = $2
      ), unclear as (
        select version_id from claims group by version_id
        having count(distinct content_hash) > 1 or count(distinct identity_hash) > 1
@@ -100,12 +116,15 @@ export async function judgeIncoming(tx: WorkspaceTransaction, { runId, scopeId }
          and not exists (select from unclear where unclear.version_id = old.version_id), false)
      from picked p
      join grouped g using (identity_hash)
-     left join driftplane.item_versions live on live.workspace_id = $1 and live.scope_id = $3
-       and live.identity_hash = p.identity_hash and live.to_seq is null
+     left join lateral (
+       select version_id, rules_digest, content_hash from driftplane.item_versions
+       where workspace_id = $1 and scope_id = $2 and to_seq is null and identity_hash = p.identity_hash offset 0
+     ) live on true
      left join unseen u on u.version_id = live.version_id
      left join old on old.part_no = p.part_no and old.ordinal = p.ordinal`,
-    [workspaceId, runId, scopeId],
+    [workspaceId, scopeId],
   );
+  await client.query('create index on incoming (live_id)');
   await client.query('analyze incoming');
 }
 
@@ -117,6 +136,7 @@ export async function listSuperseded(tx: WorkspaceTransaction): Promise<number> 
   await tx.client.query(
     'create temp table superseded (version_id bigint primary key, is_old_drift boolean not null) on commit drop',
   );
+  // Its key is an index for the updates.
   const { rowCount } = await tx.client.query(
     `insert into superseded
      select version_id, bool_or(is_old_drift) from (
@@ -144,7 +164,10 @@ export async function findGone(
     `insert into gone
      select l.version_id, l.item_type
      from unseen u
-     join driftplane.item_versions l on l.workspace_id = $1 and l.scope_id = $2 and l.version_id = u.version_id
+     cross join lateral (
+       select version_id, item_type from driftplane.item_versions
+       where workspace_id = $1 and scope_id = $2 and version_id = u.version_id offset 0
+     ) l
      where not exists (select from incoming i where i.live_id = u.version_id)
        and not exists (select from incoming i where i.old_id = u.version_id)`,
     [workspaceId, scopeId],
@@ -218,8 +241,10 @@ export async function openStaged(
      select s.workspace_id, $3, s.identity_hash, s.item_type, s.external_id, s.label,
        s.facts, s.content_hash, s.raw_hash, s.rules_digest, s.identity_pointer, $4, $5
      from incoming i
-     join driftplane_staging.items s on s.workspace_id = $1 and s.run_id = $2
-       and s.part_no = i.part_no and s.ordinal = i.ordinal
+     cross join lateral (
+       select * from driftplane_staging.items
+       where workspace_id = $1 and run_id = $2 and part_no = i.part_no and ordinal = i.ordinal offset 0
+     ) s
      where i.outcome = any($6) and (i.item_type = any($7)) <> $8
      returning v.*`,
     [
@@ -245,8 +270,10 @@ export async function renewRawHashes(
     tx,
     `update driftplane.item_versions v set raw_hash = s.raw_hash
      from incoming i
-     join driftplane_staging.items s on s.workspace_id = $1 and s.run_id = $2
-       and s.part_no = i.part_no and s.ordinal = i.ordinal
+     cross join lateral (
+       select * from driftplane_staging.items
+       where workspace_id = $1 and run_id = $2 and part_no = i.part_no and ordinal = i.ordinal offset 0
+     ) s
      where v.workspace_id = $1 and v.scope_id = $3 and i.outcome = 'same' and v.version_id = i.live_id
      returning v.*`,
     [tx.workspaceId, runId, scopeId],
@@ -279,10 +306,15 @@ export async function renormalise(
      select o.workspace_id, $3, o.identity_hash, o.item_type, o.external_id, o.label,
        o.facts, o.content_hash, s.raw_hash, o.rules_digest, o.identity_pointer, $4, $5, 'observed', 'renormalised'
      from incoming i
-     join driftplane_staging.old_forms o on o.workspace_id = $1 and o.run_id = $2
-       and o.part_no = i.part_no and o.ordinal = i.ordinal and o.rules_digest = i.old_rules
-     join driftplane_staging.items s on s.workspace_id = $1 and s.run_id = $2
-       and s.part_no = i.part_no and s.ordinal = i.ordinal
+     cross join lateral (
+       select * from driftplane_staging.old_forms
+       where workspace_id = $1 and run_id = $2 and part_no = i.part_no and ordinal = i.ordinal
+         and rules_digest = i.old_rules offset 0
+     ) o
+     cross join lateral (
+       select * from driftplane_staging.items
+       where workspace_id = $1 and run_id = $2 and part_no = i.part_no and ordinal = i.ordinal offset 0
+     ) s
      where i.outcome = 'renormalised' and i.is_old_drift`,
     [workspaceId, runId, scopeId, seq, endSeq],
   );
@@ -337,7 +369,11 @@ export async function listIncoming(
        select identity_hash, copies from incoming
        where case when $3 = 'ambiguous' then outcome = 'ambiguous' else outcome <> 'ambiguous' and copies > 1 end
      ) i
-     join driftplane_staging.items s on s.workspace_id = $1 and s.run_id = $2 and s.identity_hash = i.identity_hash
+     join staged t on t.identity_hash = i.identity_hash
+     cross join lateral (
+       select * from driftplane_staging.items
+       where workspace_id = $1 and run_id = $2 and part_no = t.part_no and ordinal = t.ordinal offset 0
+     ) s
      group by s.item_type, s.external_id, i.copies
      order by s.item_type collate "C", s.external_id collate "C" limit $4`,
     [tx.workspaceId, options.runId, options.which, options.limit],
@@ -358,8 +394,11 @@ export async function listGone(
 ): Promise<{ itemType: string; externalId: string; label: string }[]> {
   const { rows } = await tx.client.query<{ item_type: string; external_id: string; label: string }>(
     `select v.item_type, v.external_id, v.label
-     from gone g join driftplane.item_versions v
-       on v.workspace_id = $1 and v.scope_id = $2 and v.version_id = g.version_id
+     from gone g
+     cross join lateral (
+       select * from driftplane.item_versions
+       where workspace_id = $1 and scope_id = $2 and version_id = g.version_id offset 0
+     ) v
      where g.item_type = any($3)
      order by v.item_type collate "C", v.external_id collate "C" limit $4`,
     [tx.workspaceId, options.scopeId, options.itemTypes, options.limit],
