@@ -1,3 +1,6 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { diffFormats } from '../../src/core/report/diff-formats.ts';
 import { runCli } from '../cli/run-cli.ts';
@@ -292,13 +295,31 @@ describe('between the two exports of Contoso', () => {
     expect(comparison.exitCode).toBe(1);
   });
 
-  test('the demo names what drifted, and how to go on, with exit code 0', async () => {
-    const { status, stdout, stderr } = await runCli(['demo'], { cwd: root });
+  test('the demo names what drifted, and how to go on, and finds it again', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'driftplane-demo-'));
+    const demo = () =>
+      runCli(['demo', '--no-wait'], {
+        cwd: root,
+        env: { DRIFTPLANE_DATA_DIR: dataDir, COLUMNS: '300', PORT: '0', DATABASE_URL: '' },
+      });
+    try {
+      // Whoever the database runs as must get there.
+      chmodSync(dataDir, 0o755);
 
-    expect(status).toBe(0);
-    for (const label of new Set(expected.map(({ label: name }) => name))) expect(stdout).toContain(label);
-    expect(stdout).toContain('21 → 22 items: 2 added, 1 removed, 6 changed, 14 unchanged.');
-    expect(stderr).toContain('npx driftplane diff BASELINE CURRENT');
-    for (const secret of secrets) expect(stdout + stderr).not.toContain(secret);
+      const first = await demo();
+      const second = await demo();
+
+      for (const { status, stdout, stderr } of [first, second]) {
+        expect(status).toBe(0);
+        for (const { label } of expected) expect(stdout).toContain(label);
+        expect(stderr).toContain('npx driftplane diff BASELINE CURRENT');
+        for (const secret of secrets) expect(stdout + stderr).not.toContain(secret);
+      }
+      expect(first.stderr).toContain('22 items; 2 added, 1 removed, 6 changed');
+      expect(second.stderr).toContain('The data of the last time is there');
+      expect(second.stdout).toBe(first.stdout);
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true });
+    }
   });
 });
