@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { DriftplaneError } from '../core/errors.ts';
 import { diffFormats } from '../core/report/diff-formats.ts';
+import { startDriftplaneWorker } from '../worker/start-worker.ts';
 import { addAudit } from './audit-command.ts';
 import { addDemo } from './demo-command.ts';
 import { type DiffOptions, runDiff } from './diff/diff-command.ts';
@@ -14,7 +15,6 @@ import { addRuns } from './runs-command.ts';
 import { addScopes } from './scopes-command.ts';
 import { addServe } from './serve-command.ts';
 import { addSources } from './sources-command.ts';
-import { startProcessWorker } from './start-process-worker.ts';
 import { addSync } from './sync-command.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 import { addTokens } from './tokens-command.ts';
@@ -68,9 +68,9 @@ function makeProgram(terminal: Terminal, exitWith: (code: number) => void): Comm
     .exitOverride();
   addDiff(program, terminal, exitWith);
   addTypes(program, terminal, exitWith);
-  addDemo(program, terminal, exitWith, startProcessWorker);
-  addServe(program, terminal, exitWith, startProcessWorker);
-  addWorker(program, terminal, exitWith, startProcessWorker);
+  addDemo(program, terminal, exitWith, startDriftplaneWorker);
+  addServe(program, terminal, exitWith, startDriftplaneWorker);
+  addWorker(program, terminal, exitWith, startDriftplaneWorker);
   addMigrate(program, terminal, exitWith);
   addWorkspaces(program, terminal, exitWith);
   addTokens(program, terminal, exitWith);

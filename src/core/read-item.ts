@@ -258,7 +258,8 @@ function stubMember(bytes: Uint8Array, scan: JsonScan, member: WantedMember): Js
   return stub;
 }
 
-function labelOf(facts: JsonObject, type: ItemType): string | null {
+/** The name of an item for people, from its facts; null where it has none. */
+export function labelOf(facts: JsonObject, type: ItemType): string | null {
   for (const tokens of type.label) {
     const label = valueAt(facts, tokens);
     if (typeof label === 'string' && label.trim() !== '') return shorten(label);

@@ -80,8 +80,6 @@ export function openDatabase(
     guardPool(pool, (error) => {
       if (!isClosing) onError(error);
     });
-    // Neither may one that breaks in use: the statement that waits on it fails, which is enough.
-    pool.on('connect', (client) => void client.on('error', () => {}));
     return pool;
   };
   const app = open('app');

@@ -1,5 +1,6 @@
 import { announceProcess } from '../db/process-presence.ts';
 import { giveUpDriftJob, runDriftJob } from '../features/drift/drift-jobs.ts';
+import { redactHistory } from '../features/drift/redact-history-job.ts';
 import { describeFailure } from '../features/executions/job-failure.ts';
 import { sweepWorkspace } from '../features/executions/retention-service.ts';
 import { expireAcceptances, wakeFindings } from '../features/findings/finding-sweep.ts';
@@ -7,7 +8,7 @@ import { settleLostRuns } from '../features/inventory/lost-runs.ts';
 import { syncFiles } from '../features/inventory/sync-files.ts';
 import { type SyncContext, startSync } from '../features/inventory/sync-run-service.ts';
 import { startDueSyncs } from '../features/sources/due-syncs.ts';
-import type { JobHandler, JobHandlers } from './task-list.ts';
+import type { JobHandlers } from './task-list.ts';
 import { startWorker, type Worker } from './worker.ts';
 import type { WorkerLog } from './worker-log.ts';
 import { transactionTick, type WorkspaceTick } from './workspace-ticks.ts';
@@ -20,15 +21,14 @@ export async function startDriftplaneWorker(options: {
   readonly context: SyncContext;
   readonly concurrency: number;
   readonly log: WorkerLog;
-  readonly redactHistory: JobHandler<'inventory.redact_history'>;
 }): Promise<Worker> {
-  const { context, concurrency, log, redactHistory } = options;
+  const { context, concurrency, log } = options;
   const { database, metrics } = context;
   const presence = await announceProcess(database, `worker ${process.pid}`, (problem) => {
     log.warn(describeFailure(problem), 'the connection that shows this process to the others broke');
   });
   try {
-    const handlers = makeHandlers(context, { holderKey: presence.holderKey, redactHistory });
+    const handlers = makeHandlers(context, presence.holderKey);
     const ticks = makeTicks(context);
     const worker = await startWorker({ database, presence, handlers, ticks, log, metrics, concurrency });
     return {
@@ -44,13 +44,7 @@ export async function startDriftplaneWorker(options: {
   }
 }
 
-function makeHandlers(
-  context: SyncContext,
-  {
-    holderKey,
-    redactHistory,
-  }: { readonly holderKey: number; readonly redactHistory: JobHandler<'inventory.redact_history'> },
-): JobHandlers {
+function makeHandlers(context: SyncContext, holderKey: number): JobHandlers {
   const { database } = context;
   return {
     'inventory.sync': {
@@ -60,7 +54,12 @@ function makeHandlers(
         await settleLostRuns(context, workspaceId);
       },
     },
-    'inventory.redact_history': redactHistory,
+    'inventory.redact_history': {
+      run: ({ workspaceId, scopeId, itemType }, { signal }) =>
+        redactHistory(database, { workspaceId, scopeId, itemType, signal }),
+      // It stays in the log; the next run that brings items of the type under other rules asks for it again.
+      giveUp: async () => {},
+    },
     'drift.generate': {
       run: ({ workspaceId, executionId }, { signal, isLastAttempt }) =>
         runDriftJob(database, { workspaceId, executionId, signal, isLastAttempt }),

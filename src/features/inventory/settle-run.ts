@@ -31,8 +31,9 @@ const HELD_DAYS = 7;
 /** How often the apply is tried when the database goes away in it. */
 const MAX_APPLY_ATTEMPTS = 4;
 const RETRY_MS = 500;
-/** From so many changes on, what the planner knows of the inventory is brought up to date at once. */
-const MANY_CHANGES = 5_000;
+/** From so many changes on, and this share of the items, what the planner knows is brought up to date at once. */
+const MANY_CHANGES = 1_000;
+const LARGE_SHARE = 0.2;
 /** With more changes than these the index is read anew rather than advanced. */
 const MAX_ADVANCED = 50_000;
 
@@ -57,7 +58,7 @@ export async function settleRun(context: SyncContext, options: SettleOptions): P
   const { workspaceId, runId } = options;
   const { run, result, index } = await withRetries(() => settleOnce(context, options));
   if (result !== null && index !== null) keepIndex(context, run, result, index);
-  if (result?.kind === 'applied' && result.closed.count + result.opened.count > MANY_CHANGES) {
+  if (result?.kind === 'applied' && hasGrownOtherwise(result)) {
     await context.database.ingest.query('select driftplane.analyze_item_versions()');
   }
   if (run.status !== 'held' && isRunOver(run))
@@ -155,6 +156,15 @@ function settleOnce(context: SyncContext, options: SettleOptions): Promise<Settl
 function eventOf(isComplete: boolean, isConfirmed: boolean) {
   if (isConfirmed) return isComplete ? 'confirm' : 'confirm_partially';
   return isComplete ? 'succeed' : 'finish_partially';
+}
+
+/** Whether the scope has become another one for the planner. */
+function hasGrownOtherwise({
+  closed,
+  opened,
+  itemCount,
+}: Extract<ApplyResult, { kind: 'applied' }>): boolean {
+  return closed.count + opened.count >= Math.max(MANY_CHANGES, LARGE_SHARE * itemCount);
 }
 
 /** Keeps the index at the scope's new head where that is cheaper than reading it again. */

@@ -105,7 +105,10 @@ export function box(id: string, size: unknown = 1, more: object = {}): object {
   return { kind: 'box', id, name: `Box ${id}`, size, ...more };
 }
 
-export async function createSyncBench(registry: ItemTypeRegistry = boxRegistry): Promise<SyncBench> {
+export async function createSyncBench(
+  registry: ItemTypeRegistry = boxRegistry,
+  onApplied: SyncContext['onRunApplied'] = async () => {},
+): Promise<SyncBench> {
   const testDatabase = await createTestDatabase();
   const database = openDatabase(testDatabase.urls, { maxConnections: 8 });
   const { workspaceId } = await createWorkspace(testDatabase.ownerUrl, { name: 'test' });
@@ -117,7 +120,10 @@ export async function createSyncBench(registry: ItemTypeRegistry = boxRegistry):
     indexes: new LiveIndexCache(),
     fileRoots: [folder],
     metrics: ignoredMetrics,
-    onRunApplied: async (_tx, run) => void applied.push(run),
+    onRunApplied: async (tx, run) => {
+      applied.push(run);
+      await onApplied(tx, run);
+    },
   };
   const inWorkspace = <T>(work: (tx: WorkspaceTransaction) => Promise<T>): Promise<T> =>
     withWorkspace(database.app, { workspaceId, actor: systemActor }, work);
