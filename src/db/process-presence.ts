@@ -45,6 +45,7 @@ export async function announceProcess(
   const workerIds: string[] = [];
   const stopping = new AbortController();
   let client: pg.Client | null = null;
+  let broken = new AbortController();
 
   const connect = async (): Promise<void> => {
     const fresh = newClient(database.urls.jobs);
@@ -63,6 +64,13 @@ export async function announceProcess(
         [holderKey, workerIds, description],
       );
       client = fresh;
+      // At once, as others take this process for gone until it is back.
+      fresh.once('end', () => {
+        if (client !== fresh || stopping.signal.aborted) return;
+        client = null;
+        onProblem(new Error('Connection terminated'));
+        broken.abort();
+      });
     } catch (error) {
       await fresh.end().catch(() => {});
       throw error;
@@ -71,10 +79,10 @@ export async function announceProcess(
 
   const keepAlive = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      await delay(client === null ? RECONNECT_MS : PING_MS, null, { signal: stopping.signal }).catch(
-        () => {},
-      );
+      const signal = AbortSignal.any([stopping.signal, broken.signal]);
+      await delay(client === null ? RECONNECT_MS : PING_MS, null, { signal }).catch(() => {});
       if (stopping.signal.aborted) return;
+      broken = new AbortController();
       const current: pg.Client | null = client;
       try {
         if (current === null) await connect();
@@ -134,10 +142,14 @@ export async function isHolderAlive(
 
 /**
  * Forgets the processes that are gone and gives back the jobs that they had in hand, in one statement, so that no
- * job is left behind. Returns how many processes that were. For the jobs' connection.
+ * job is left behind. Returns how many processes that were. For the jobs' connection. `ownKey`: of this process,
+ * which lives, whatever has become of its connection.
  */
-export async function releaseDeadProcesses(jobs: pg.Pool): Promise<number> {
-  const { rows } = await jobs.query<{ count: number }>(releaseWhere(`not ${isHeld('p.holder_key')}`));
+export async function releaseDeadProcesses(jobs: pg.Pool, ownKey: number | null = null): Promise<number> {
+  const { rows } = await jobs.query<{ count: number }>(
+    releaseWhere(`p.holder_key is distinct from $1::bigint and not ${isHeld('p.holder_key')}`),
+    [ownKey],
+  );
   return rows[0]?.count ?? 0;
 }
 

@@ -8,12 +8,13 @@ import {
   type WorkerEvents,
   type WorkerPool,
 } from 'graphile-worker';
-import pg from 'pg';
 import { type Database, guardPool } from '../db/database.ts';
 import { enqueueJob } from '../db/job-queue.ts';
 import { type ProcessPresence, releaseDeadProcesses } from '../db/process-presence.ts';
 import { describeFailure, stackOf } from '../features/executions/job-failure.ts';
 import type { Metrics } from '../http/metrics.ts';
+import { releaseForgottenJobs, watchJobsInHand } from './jobs-in-hand.ts';
+import { QueuePool } from './queue-pool.ts';
 import { type JobHandlers, makeTaskList, settleGivenUpJobs } from './task-list.ts';
 import type { WorkerLog } from './worker-log.ts';
 import { runTicks, transactionTick, type WorkspaceTick } from './workspace-ticks.ts';
@@ -69,12 +70,19 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   });
   await releaseDeadProcesses(database.jobs);
   // A pool of its own, as every worker holds a connection, and its end is waited for.
-  const queue = new pg.Pool({
-    connectionString: database.urls.jobs,
-    max: concurrency + SPARE_CONNECTIONS,
-    application_name: 'driftplane worker',
-  });
+  const queue = new QueuePool(
+    {
+      connectionString: database.urls.jobs,
+      max: concurrency + SPARE_CONNECTIONS,
+      application_name: 'driftplane worker',
+    },
+    {
+      stopping: stopping.signal,
+      onProblem: (error) => log.warn(describeFailure(error), 'the end of a job could not be written down'),
+    },
+  );
   guardPool(queue, (error) => log.warn({ stack: stackOf(error) }, 'an idle connection to the queue broke'));
+  const inHand = watchJobsInHand(events);
   const runner = await run({
     pgPool: queue,
     concurrency,
@@ -93,7 +101,13 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     .finally(() => {
       isRunning = false;
     });
-  const watched = watchProcesses(database, log, stopping.signal);
+  const watched = watch(log, stopping.signal, async () => {
+    const count = await releaseDeadProcesses(database.jobs, presence.holderKey);
+    if (count > 0) log.warn({ count }, 'processes are gone: their jobs were given back');
+    if (pool === undefined) return;
+    const forgotten = await releaseForgottenJobs(database.jobs, { poolId: pool.id, inHand });
+    if (forgotten > 0) log.warn({ count: forgotten }, 'jobs that nobody had in hand were given back');
+  });
   await runner.addJob(TICK, {}, { jobKey: TICK });
   return {
     isRunning: () => isRunning,
@@ -168,16 +182,14 @@ function announcePlugin(presence: ProcessPresence, stopping: AbortSignal) {
   };
 }
 
-async function watchProcesses(database: Database, log: WorkerLog, stopping: AbortSignal): Promise<void> {
+/** Looks every now and then; what fails is tried again the next time. */
+async function watch(log: WorkerLog, stopping: AbortSignal, look: () => Promise<void>): Promise<void> {
   while (!stopping.aborted) {
     await delay(WATCH_MS, null, { signal: stopping }).catch(() => {});
     if (stopping.aborted) return;
-    try {
-      const count = await releaseDeadProcesses(database.jobs);
-      if (count > 0) log.warn({ count }, 'processes are gone: their jobs were given back');
-    } catch (error) {
-      log.warn(describeFailure(error), 'can not look for processes that are gone');
-    }
+    await look().catch((error: unknown) =>
+      log.warn(describeFailure(error), 'can not look for processes that are gone'),
+    );
   }
 }
 

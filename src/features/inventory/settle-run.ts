@@ -55,18 +55,31 @@ export interface SettleOptions {
  * connection breaks: whether it had committed is seen from the run, so nothing happens twice.
  */
 export async function settleRun(context: SyncContext, options: SettleOptions): Promise<SyncRun> {
-  const { workspaceId, runId } = options;
+  const { workspaceId } = options;
   const { run, result, index } = await withRetries(() => settleOnce(context, options));
   if (result !== null && index !== null) keepIndex(context, run, result, index);
-  if (result?.kind === 'applied' && hasGrownOtherwise(result)) {
-    await context.database.ingest.query('select driftplane.analyze_item_versions()');
-  }
-  if (run.status !== 'held' && isRunOver(run))
-    await clearStaging(context.database.ingest, workspaceId, runId);
+  await tidyUp(context, workspaceId, run, result);
   const seconds =
     ((run.finishedAt ?? run.requestedAt).getTime() - (run.startedAt ?? run.requestedAt).getTime()) / 1000;
   if (result !== null) context.metrics.runSettled({ status: run.status, trigger: run.trigger, seconds });
   return run;
+}
+
+/** What does not belong to the run any more: it is settled even if this fails, and the sweep makes it good. */
+async function tidyUp(
+  { database }: SyncContext,
+  workspaceId: string,
+  run: SyncRun,
+  result: ApplyResult | null,
+): Promise<void> {
+  try {
+    if (result?.kind === 'applied' && hasGrownOtherwise(result)) {
+      await database.ingest.query('select driftplane.analyze_item_versions()');
+    }
+    if (run.status !== 'held' && isRunOver(run)) await clearStaging(database.ingest, workspaceId, run.runId);
+  } catch (error) {
+    if (!isConnectionLost(error)) throw error;
+  }
 }
 
 async function withRetries<T>(work: () => Promise<T>): Promise<T> {
