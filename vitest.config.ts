@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 // unit: pure, beside the sources. cli: the product from outside, and the checks on the repository itself.
-// db: on a real PostgreSQL, one server for all. Later: browser (test/browser/**).
+// db: on a real PostgreSQL, one server for all. e2e: faults against whole servers, one file after another, as each
+// starts, kills and starves processes. Later: browser (test/browser/**).
 export default defineConfig({
   test: {
     projects: [
@@ -18,7 +19,7 @@ export default defineConfig({
         test: {
           name: 'cli',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/db/**'],
+          exclude: ['test/db/**', 'test/e2e/**'],
           testTimeout: 120_000,
           hookTimeout: 300_000,
         },
@@ -30,6 +31,17 @@ export default defineConfig({
           globalSetup: ['test/db/global-setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+          maxWorkers: 1,
+          // Behind all others.
+          sequence: { groupOrder: 1 },
         },
       },
     ],

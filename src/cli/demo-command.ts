@@ -93,9 +93,7 @@ async function anotherToken({ database }: RunningDriftplane): Promise<string> {
 
 async function tell({ server, api, token }: Demo, terminal: Terminal): Promise<void> {
   terminal.say(`Listening on ${server.url}; the API is described at ${server.url}/api/docs\n`);
-  const known = await findDemoSource(api);
-  if (known === null) await syncTwice(api, terminal);
-  else terminal.say(`The data of the last time is there: source "${known.name}".\n`);
+  await syncBoth(api, terminal);
   terminal.say('$ driftplane findings list --sort severity\n');
   await printFindings(api, { limit: 20, query: { sort: 'severity' } }, terminal);
   terminal.say(`
@@ -117,27 +115,48 @@ async function findDemoSource(api: ApiClient): Promise<SourceResponse | null> {
   return null;
 }
 
-/** Syncs the export of one month, then that of the next: what differs is drift. */
-async function syncTwice(api: ApiClient, terminal: Terminal): Promise<void> {
+/** Syncs the export of one month, then that of the next: what differs is drift. What a former start did stands. */
+async function syncBoth(api: ApiClient, terminal: Terminal): Promise<void> {
   const [before, after] = EXPORTS.map((name) => join(samplesFolder, name)) as [string, string];
+  const known = await findDemoSource(api);
+  const runCount = known === null ? 0 : await countRuns(api, known.sourceId);
+  if (runCount >= EXPORTS.length) {
+    terminal.say(`The data of the last time is there: source "${SOURCE}", ${runCount} runs.\n`);
+    return;
+  }
   terminal.say(`Two exports of the tenant Contoso, a month apart: what drifted between them?\n`);
-  terminal.say(`$ driftplane sources create ${SOURCE} --files ${fromHere(before)}`);
-  const { sourceId } = await api.callOnce<SourceResponse>({
+  const { sourceId } = known ?? (await createSource(api, before, terminal));
+  if (runCount === 0) await sync(api, sourceId, terminal);
+  await changePath(api, sourceId, after, terminal);
+  await sync(api, sourceId, terminal);
+}
+
+async function countRuns(api: ApiClient, sourceId: string): Promise<number> {
+  const query = { sourceId, status: 'succeeded' };
+  let count = 0;
+  for await (const _ of api.listAll({ resource: 'runs', query }, EXPORTS.length)) count++;
+  return count;
+}
+
+function createSource(api: ApiClient, path: string, terminal: Terminal): Promise<SourceResponse> {
+  terminal.say(`$ driftplane sources create ${SOURCE} --files ${fromHere(path)}`);
+  return api.callOnce<SourceResponse>({
     method: 'POST',
     resource: 'sources',
-    body: { kind: 'files', name: SOURCE, config: { path: before } },
+    body: { kind: 'files', name: SOURCE, config: { path } },
   });
-  await sync(api, sourceId, terminal);
-  terminal.say(`$ driftplane sources update ${SOURCE} --files ${fromHere(after)}`);
+}
+
+async function changePath(api: ApiClient, sourceId: string, path: string, terminal: Terminal): Promise<void> {
+  terminal.say(`$ driftplane sources update ${SOURCE} --files ${fromHere(path)}`);
   const source = await api.read<SourceResponse>({ resource: 'sources', path: [sourceId] });
   await api.call({
     method: 'PATCH',
     resource: 'sources',
     path: [sourceId],
     ifMatch: source.revision ?? 1,
-    body: { config: { path: after } },
+    body: { config: { path } },
   });
-  await sync(api, sourceId, terminal);
 }
 
 async function sync(api: ApiClient, sourceId: string, terminal: Terminal): Promise<void> {

@@ -21,19 +21,25 @@ export function processTerminal(): Terminal {
   const { stdout, stderr } = process;
   let shownAt = 0;
   let isProgressShown = false;
+  // A reader that has seen enough (`| head`) closes the pipe; that is no failure of ours. Any other error reaches
+  // whoever waits for the write.
+  let isUnread = false;
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    isUnread ||= error.code === 'EPIPE';
+  });
   return {
     width: stdout.columns ?? widthFrom(process.env.COLUMNS) ?? DEFAULT_WIDTH,
     isColoured: isColourWanted(),
     write: (text) =>
       new Promise((resolve, reject) => {
-        // A reader that has seen enough (`| head`) closes the pipe; that is no failure of ours.
-        const settle = (error: NodeJS.ErrnoException | null | undefined): void => {
-          stdout.removeListener('error', settle);
+        if (isUnread) {
+          resolve();
+          return;
+        }
+        stdout.write(text, (error: NodeJS.ErrnoException | null | undefined) => {
           if (error === null || error === undefined || error.code === 'EPIPE') resolve();
           else reject(error);
-        };
-        stdout.once('error', settle);
-        stdout.write(text, settle);
+        });
       }),
     say(text) {
       stderr.write(`${text}\n`);

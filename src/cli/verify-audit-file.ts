@@ -62,6 +62,15 @@ async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   if (rest !== '') yield rest;
 }
 
+/** Whether a line holds exactly what its event has: a member more, or one twice, could tell a reader something else. */
+function isAsExported(text: string, event: object): boolean {
+  const value: unknown = parseJson(text);
+  const names = Object.keys(value as object)
+    .sort()
+    .join();
+  return JSON.stringify(value) === text.trim() && names === Object.keys(event).sort().join();
+}
+
 async function verifyLines(lines: AsyncIterable<string>, path: string): Promise<AuditFileVerdict> {
   let head: z.infer<typeof auditExportHeadSchema> | null = null;
   let verifier = createAuditVerifier('');
@@ -75,7 +84,7 @@ async function verifyLines(lines: AsyncIterable<string>, path: string): Promise<
       continue;
     }
     const event = auditEventSchema.safeParse(parseJson(text));
-    if (!event.success)
+    if (!event.success || !isAsExported(text, event.data))
       return { isIntact: false, line, reason: 'this is not an event of an audit trail', count };
     const { previousHash, hash, ...rest } = event.data;
     if (count === 0 && rest.seq !== 1) return { isIntact: false, line, reason: reasons.gap, count };

@@ -253,7 +253,7 @@ export const errorCatalogue = {
   database_full: error(
     507,
     'The database has no room left',
-    'Make room on its disk, then sync again; nothing of it was applied.',
+    'Make room on its disk, then do it again; nothing of it was applied.',
   ),
   wrong_source_kind: error(
     409,
@@ -279,8 +279,8 @@ export const errorCatalogue = {
   ),
   query_too_broad: error(
     422,
-    'Too many findings to go through',
-    'Name fewer of them: a state, and one of scope, source, item type, drift type, change or signature.',
+    'Too much to go through',
+    'Name less of it: of findings a state, and one of scope, source, item type, drift type, change or signature; of items a scope or a type.',
   ),
   count_mismatch: error(
     409,

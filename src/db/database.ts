@@ -16,6 +16,8 @@ export interface DatabaseUrls {
 /** The connection pools of one process. */
 export interface Database {
   readonly app: pg.Pool;
+  /** The role of `app`, for what every request begins with: it never waits for what requests do. */
+  readonly access: pg.Pool;
   readonly ingest: pg.Pool;
   readonly jobs: pg.Pool;
   readonly urls: DatabaseUrls;
@@ -59,6 +61,9 @@ function withRole(ownerUrl: string, role: string): string {
 /** Seconds that a request waits for a free connection. */
 const CONNECT_TIMEOUT_SECONDS = 15;
 
+/** Of the pool `access`, each in use for a moment only. */
+const ACCESS_CONNECTIONS = 2;
+
 /** Opens the pools; connections are made when they are needed. */
 export function openDatabase(
   urls: DatabaseUrls,
@@ -66,11 +71,11 @@ export function openDatabase(
 ): Database {
   const { maxConnections = 10, onError = () => {} } = options;
   let isClosing = false;
-  const open = (role: 'app' | 'ingest' | 'jobs'): pg.Pool => {
+  const open = (role: 'app' | 'ingest' | 'jobs', name: string = role, max = maxConnections): pg.Pool => {
     const pool = new pg.Pool({
       connectionString: urls[role],
-      max: maxConnections,
-      application_name: `driftplane ${role}`,
+      max,
+      application_name: `driftplane ${name}`,
       connectionTimeoutMillis: CONNECT_TIMEOUT_SECONDS * 1000,
       // A connection that dies while a statement waits must fail it, not hang it.
       keepAlive: true,
@@ -83,16 +88,18 @@ export function openDatabase(
     return pool;
   };
   const app = open('app');
+  const access = open('app', 'access', ACCESS_CONNECTIONS);
   const ingest = open('ingest');
   const jobs = open('jobs');
   return {
     app,
+    access,
     ingest,
     jobs,
     urls,
     async close() {
       isClosing = true;
-      await Promise.all([app.end(), ingest.end(), jobs.end()]);
+      await Promise.all([app.end(), access.end(), ingest.end(), jobs.end()]);
     },
   };
 }

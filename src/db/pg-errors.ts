@@ -1,6 +1,8 @@
 /** PostgreSQL's error codes that mean something to us (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
 export const pgErrorCodes = {
   uniqueViolation: '23505',
+  invalidDatetime: '22007',
+  datetimeOverflow: '22008',
   foreignKeyViolation: '23503',
   checkViolation: '23514',
   serializationFailure: '40001',

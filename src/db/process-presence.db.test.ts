@@ -62,17 +62,34 @@ test('a process whose connection breaks comes back under the same key with its w
   const presence = await announceProcess(database, 'test', (problem) => problems.push(problem));
   await presence.addWorker('worker-1');
 
-  await asOwner(`select pg_terminate_backend(l.pid) from pg_locks l
+  // Another process has found it gone before it is back.
+  await asOwner(`with gone as (delete from driftplane.processes)
+    select pg_terminate_backend(l.pid) from pg_locks l
     where l.locktype = 'advisory' and l.database = (select oid from pg_database where datname = current_database())`);
-  await vi.waitFor(async () => expect(await isAlive(presence.holderKey)).toBe(false), 30_000);
-  await releaseDeadProcesses(database.jobs);
-  await vi.waitFor(async () => expect(await isAlive(presence.holderKey)).toBe(true), 60_000);
+  await vi.waitFor(
+    async () => expect(await asOwner('select from driftplane.processes')).toHaveLength(1),
+    60_000,
+  );
 
+  expect(await isAlive(presence.holderKey)).toBe(true);
   expect(problems).not.toEqual([]);
   expect(await asOwner('select worker_ids from driftplane.processes')).toEqual([
     { worker_ids: ['worker-1'] },
   ]);
   await presence.stop();
+});
+
+test('a process does not take itself for gone while its connection is', async () => {
+  await asOwner(
+    `insert into driftplane.processes (holder_key, worker_ids, description, started_at)
+     values (78, array['own'], 'own', now()), (79, array['dead'], 'dead', now())`,
+  );
+
+  const count = await releaseDeadProcesses(database.jobs, 78);
+
+  expect(count).toBe(1);
+  expect(await asOwner('select description from driftplane.processes')).toEqual([{ description: 'own' }]);
+  await asOwner('delete from driftplane.processes');
 });
 
 test('the jobs of a process that is gone are given back, and those of the living are not', async () => {

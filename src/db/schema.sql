@@ -196,6 +196,7 @@ create table driftplane.findings (
   revision integer not null default 1,
   opened_run_seq integer not null,
   is_undone boolean not null default false,
+  external_id_hash bigint not null generated always as (hashtextextended(external_id, (0)::bigint)) stored,
   constraint findings_pkey PRIMARY KEY (workspace_id, finding_id),
   constraint findings_fingerprint_key UNIQUE (workspace_id, fingerprint),
   constraint findings_change_check CHECK ((change = ANY (ARRAY['added'::text, 'removed'::text, 'changed'::text]))),
@@ -210,7 +211,7 @@ create table driftplane.findings (
 );
 CREATE INDEX findings_change_idx ON driftplane.findings USING btree (workspace_id, change, state, severity, first_seen_at, finding_id);
 CREATE INDEX findings_drift_type_idx ON driftplane.findings USING btree (workspace_id, drift_type, state, severity, first_seen_at, finding_id);
-CREATE INDEX findings_external_id_idx ON driftplane.findings USING btree (workspace_id, external_id);
+CREATE INDEX findings_external_id_idx ON driftplane.findings USING btree (workspace_id, external_id_hash);
 CREATE INDEX findings_first_seen_idx ON driftplane.findings USING btree (workspace_id, first_seen_at, finding_id);
 CREATE INDEX findings_flapping_idx ON driftplane.findings USING btree (workspace_id, scope_id, finding_id) WHERE is_flapping;
 CREATE INDEX findings_item_type_idx ON driftplane.findings USING btree (workspace_id, item_type, state, severity, first_seen_at, finding_id);
@@ -438,6 +439,7 @@ create table driftplane.sync_runs (
   counts text not null default '{}'::text,
   problems text not null default '[]'::text,
   ambiguous text not null default '[]'::text,
+  ambiguous_identities bytea,
   unproven_removals text not null default '[]'::text,
   declared_types text,
   hold text,

@@ -11,6 +11,8 @@ export interface WorkspaceTransaction {
   readonly actor: AuditActor;
   /** The database's time at the beginning of the transaction, in milliseconds. */
   readonly now: Date;
+  /** Null: a statement takes as long as it takes. */
+  readonly maxStatementSeconds: number | null;
   /** Adds to the audit trail when the transaction commits. */
   audit(entry: AuditEntry): void;
   /** Tells the readers of the event stream when the transaction has committed. */
@@ -22,6 +24,8 @@ export interface TransactionOptions {
   readonly actor: AuditActor;
   /** A snapshot of one moment, in which nothing can be written. */
   readonly isReadOnly?: boolean;
+  /** A statement that takes longer is ended by the database; null (without it): none is. */
+  readonly maxStatementSeconds?: number | null;
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -40,23 +44,25 @@ export async function withWorkspace<T>(
   options: TransactionOptions,
   work: (transaction: WorkspaceTransaction) => Promise<T>,
 ): Promise<T> {
-  const { workspaceId, actor, isReadOnly = false } = options;
+  const { workspaceId, actor, isReadOnly = false, maxStatementSeconds = null } = options;
   if (!isUuid(workspaceId)) throw new DriftplaneError('workspace_not_found', 'there is no such workspace');
   const client = await pool.connect();
   let isBroken = false;
   try {
     // The id is a validated UUID; SET LOCAL takes no parameters, and set_config() does not reach the workers of Citus.
     const begin = isReadOnly ? 'begin isolation level repeatable read read only' : 'begin';
+    const limit = maxStatementSeconds === null ? '' : `${limitStatements(maxStatementSeconds)};`;
     const results = (await client.query(
-      `${begin}; set local app.workspace_id = '${workspaceId}'; select date_trunc('milliseconds', now()) as now`,
+      `${begin}; set local app.workspace_id = '${workspaceId}'; ${limit} select date_trunc('milliseconds', now()) as now`,
     )) as unknown as pg.QueryResult<{ now: Date }>[];
-    const now = results[2]?.rows[0]?.now as Date;
+    const now = results.at(-1)?.rows[0]?.now as Date;
     const pending: { audit: AuditEntry[]; events: StreamEvent[] } = { audit: [], events: [] };
     const transaction: WorkspaceTransaction = {
       client,
       workspaceId,
       actor,
       now,
+      maxStatementSeconds,
       audit: (entry) => void pending.audit.push(entry),
       emit: (event) => void pending.events.push(event),
     };
@@ -73,6 +79,13 @@ export async function withWorkspace<T>(
   } finally {
     client.release(isBroken);
   }
+}
+
+/** The statement after which none of a transaction may take longer; null: they may. */
+export function limitStatements(seconds: number | null): string {
+  return seconds === null
+    ? 'set local statement_timeout = default'
+    : `set local statement_timeout = ${Math.ceil(seconds * 1000)}`;
 }
 
 /** The actor of what nobody asked for: jobs, sweeps, schedules. */

@@ -12,6 +12,7 @@ import type { AuditActor } from '../core/audit-chain.ts';
 import type { Database } from '../db/database.ts';
 import { type WorkspaceTransaction, withWorkspace } from '../db/workspace-transaction.ts';
 import { claimIdempotencyKey, type IdempotencyClaim } from './idempotency.ts';
+import type { Turns } from './turns.ts';
 
 /** What routes are registered on: schemas are zod, for validation, types and the OpenAPI document. */
 export type Api = FastifyInstance<
@@ -47,6 +48,15 @@ declare module 'fastify' {
     /** Set where the route is idempotent and the client sent a key. */
     idempotency: IdempotencyClaim | null;
   }
+  interface FastifyInstance {
+    /** Who may use the database when, by workspace: none of them takes it from the others. */
+    workspaceTurns: {
+      /** The transactions of requests. */
+      readonly transactions: Turns;
+      /** Those that are expensive, of which there are fewer. */
+      readonly expensive: Turns;
+    };
+  }
   interface FastifyContextConfig {
     /** The least role that may call it. Every route under /api names it, or the server does not start. */
     access?: Role | 'public';
@@ -56,6 +66,8 @@ declare module 'fastify' {
     secretMembers?: readonly string[];
     /** Bodies and answers may take longer than the request timeout, as in a push or an event stream. */
     isLongRunning?: boolean;
+    /** It goes through as much as a workspace has; few of them at once keep a server busy. */
+    isExpensive?: boolean;
   }
 }
 
@@ -68,11 +80,12 @@ export function inWorkspace<T>(
   request: FastifyRequest,
   work: (transaction: WorkspaceTransaction) => Promise<T>,
 ): Promise<T> {
-  const { workspaceId, actor } = request.access;
-  return withWorkspace(database.app, { workspaceId, actor }, async (transaction) => {
-    await claimIdempotencyKey(transaction, request);
-    return work(transaction);
-  });
+  return inTurn(request, () =>
+    withWorkspace(database.app, transactionOf(request), async (transaction) => {
+      await claimIdempotencyKey(transaction, request);
+      return work(transaction);
+    }),
+  );
 }
 
 /** The same on a snapshot of one moment, in which nothing can be written. */
@@ -81,6 +94,24 @@ export function readInWorkspace<T>(
   request: FastifyRequest,
   work: (transaction: WorkspaceTransaction) => Promise<T>,
 ): Promise<T> {
-  const { workspaceId, actor } = request.access;
-  return withWorkspace(database.app, { workspaceId, actor, isReadOnly: true }, work);
+  return inTurn(request, () =>
+    withWorkspace(database.app, { ...transactionOf(request), isReadOnly: true }, work),
+  );
+}
+
+/** Of what may take longer than the request timeout, in many statements. */
+const MAX_LONG_STATEMENT_SECONDS = 300;
+
+/** A statement that outlives the answer to its request is of use to nobody. */
+function transactionOf({ access, routeOptions }: FastifyRequest) {
+  const { workspaceId, actor } = access;
+  const timeoutMs = routeOptions.handlerTimeout;
+  const maxStatementSeconds = timeoutMs > 0 ? timeoutMs / 1000 : MAX_LONG_STATEMENT_SECONDS;
+  return { workspaceId, actor, maxStatementSeconds };
+}
+
+function inTurn<T>({ server, access, routeOptions }: FastifyRequest, work: () => Promise<T>): Promise<T> {
+  const { transactions, expensive } = server.workspaceTurns;
+  const run = (): Promise<T> => transactions.run(access.workspaceId, work);
+  return routeOptions.config.isExpensive === true ? expensive.run(access.workspaceId, run) : run();
 }

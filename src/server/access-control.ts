@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { DriftplaneError } from '../core/errors.ts';
 import type { Authenticator } from '../features/workspaces/authentication.ts';
 import { type Api, hasRole } from '../http/api.ts';
@@ -14,6 +15,9 @@ export function requireAccessOnRoutes(api: Api): void {
     if (route.config?.access === undefined) {
       throw new Error(`the route ${String(route.method)} ${route.url} names no config.access`);
     }
+    // A misspelt filter must not answer with everything.
+    const { schema } = route;
+    if (schema?.querystring instanceof z.ZodObject) schema.querystring = schema.querystring.strict();
   });
 }
 

@@ -24,6 +24,8 @@ import { registerOperationRoutes } from './operation-routes.ts';
 import { createRateLimiter, type RateLimits } from './rate-limits.ts';
 import type { Readiness } from './readiness.ts';
 import { createStreamListener } from './stream-listener.ts';
+import { type TrustedProxies, trustProxies } from './trusted-proxies.ts';
+import { limitWorkspaces } from './workspace-turns.ts';
 
 export interface ServerOptions {
   readonly database: Database;
@@ -39,7 +41,7 @@ export interface ServerOptions {
   readonly maxEventLoopDelayMs: number;
   /** Null: the metrics are for this machine only. */
   readonly metricsToken: string | null;
-  readonly isProxyTrusted: boolean;
+  readonly trustedProxies: TrustedProxies;
   /** How often an event stream shows that it lives, and looks whether its token does. */
   readonly heartbeatSeconds?: number;
   /** How long the reader of an event stream may take nothing. */
@@ -61,7 +63,7 @@ export async function createServer(options: ServerOptions): Promise<Api> {
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: requestIdOf,
     bodyLimit: options.bodyLimitBytes,
-    trustProxy: options.isProxyTrusted,
+    trustProxy: trustProxies(options.trustedProxies),
     // Bodies that may take long have a limit on their pauses instead.
     requestTimeout: 0,
     routerOptions: { maxParamLength: 500 },
@@ -75,6 +77,7 @@ export async function createServer(options: ServerOptions): Promise<Api> {
   );
   api.setSerializerCompiler(serializerCompiler);
   api.decorateRequest('access', null as unknown as Access);
+  limitWorkspaces(api, database);
 
   requireAccessOnRoutes(api);
   limitTimes(api, options.requestTimeoutSeconds);
@@ -83,7 +86,7 @@ export async function createServer(options: ServerOptions): Promise<Api> {
   const listener = createStreamListener(database.urls.app, {
     onError: (error) => log.warn({ err: error }, 'the connection that listens for events broke'),
   });
-  const authenticator = createAuthenticator(database.app, {
+  const authenticator = createAuthenticator(database.access, {
     onError: (error) => log.warn({ err: error }, 'the use of a token could not be noted'),
   });
   api.addHook('onClose', async () => {

@@ -20,6 +20,8 @@ const fastifyErrors: Readonly<Record<string, readonly [ErrorCode, string]>> = {
 
 /** A text that PostgreSQL can not hold, such as one with U+0000. */
 const UNSTORABLE_TEXT = ['22021', '22P05'];
+/** An instant that it can not hold, such as one of the year 0. */
+const UNSTORABLE_INSTANT: readonly string[] = [pgErrorCodes.invalidDatetime, pgErrorCodes.datetimeOverflow];
 
 /**
  * The one place where what was thrown becomes what is answered. The inner text of what is not ours never leaves
@@ -35,10 +37,12 @@ function errorToAnswer(error: unknown): DriftplaneError {
     pgErrorCodes.serializationFailure,
     pgErrorCodes.deadlockDetected,
     pgErrorCodes.lockNotAvailable,
-    pgErrorCodes.queryCanceled,
   ];
   if (isConnectionLost(error) || busy.includes(code)) {
     return new DriftplaneError('overloaded', 'the database does not answer now', { cause: error });
+  }
+  if (code === pgErrorCodes.diskFull) {
+    return new DriftplaneError('database_full', 'the disk of the database is full', { cause: error });
   }
   if (UNSTORABLE_TEXT.includes(code)) {
     return new DriftplaneError(
@@ -48,6 +52,14 @@ function errorToAnswer(error: unknown): DriftplaneError {
         cause: error,
       },
     );
+  }
+  if (UNSTORABLE_INSTANT.includes(code)) {
+    return new DriftplaneError('invalid_request', 'an instant is not one that can be stored', {
+      cause: error,
+    });
+  }
+  if (code === pgErrorCodes.queryCanceled) {
+    return new DriftplaneError('request_timeout', 'a query took too long and was ended', { cause: error });
   }
   if (error instanceof Error && 'statusCode' in error) {
     const status = Number(error.statusCode);
@@ -64,7 +76,8 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
   const { status } = errorCatalogue[answer.code];
   if (status >= 500) request.log.error({ err: error, code: answer.code }, 'request failed');
   if (answer.code === 'unauthenticated') reply.header('WWW-Authenticate', 'Bearer realm="driftplane"');
-  if (status === 503) reply.header('Retry-After', RETRY_AFTER_SECONDS);
+  const isLater = status === 503 || status === 429;
+  if (isLater && !reply.hasHeader('Retry-After')) reply.header('Retry-After', RETRY_AFTER_SECONDS);
   // A body that was not read to its end would be taken for the next request.
   if (['body_too_large', 'request_timeout'].includes(answer.code)) reply.header('Connection', 'close');
   // The schemas of a route's answers may not know this one; it goes out as it is.

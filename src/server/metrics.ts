@@ -85,7 +85,7 @@ function addPoolGauges(registry: Registry, database: Database): void {
     labelNames: ['pool', 'state'],
     registers: [registry],
     collect() {
-      for (const pool of ['app', 'ingest', 'jobs'] as const) {
+      for (const pool of ['app', 'access', 'ingest', 'jobs'] as const) {
         const { totalCount, idleCount, waitingCount } = database[pool];
         this.set({ pool, state: 'used' }, totalCount - idleCount);
         this.set({ pool, state: 'idle' }, idleCount);

@@ -177,6 +177,48 @@ describe('the limits', () => {
     await limited.close();
   });
 
+  test.each([
+    ['a proxy in front', 1],
+    ['the address of a proxy', ['10.0.0.0/8']],
+  ])('are of the client as %s saw it, whatever it says of itself', async (_what, trustedProxies) => {
+    const limited = await createTestServer({
+      requestsPerMinute: { perToken: 1000, perAddress: 3 },
+      trustedProxies,
+    });
+    const call = (forwardedFor: string) =>
+      limited.api.inject({
+        url: '/api/workspaces',
+        remoteAddress: '10.0.0.1',
+        headers: { 'x-forwarded-for': forwardedFor },
+      });
+
+    const answers = [];
+    for (let count = 0; count < 4; count++) answers.push(await call(`198.51.100.${count}, 203.0.113.7`));
+    const other = await call('198.51.100.0, 203.0.113.8');
+
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([401, 401, 401, 429]);
+    expect(other.statusCode).toBe(401);
+    await limited.close();
+  });
+
+  test('believe nobody who is not a proxy', async () => {
+    const limited = await createTestServer({
+      requestsPerMinute: { perToken: 1000, perAddress: 3 },
+      trustedProxies: ['10.0.0.0/8'],
+    });
+
+    const answers = [];
+    for (let count = 0; count < 4; count++) {
+      const headers = { 'x-forwarded-for': `198.51.100.${count}` };
+      answers.push(
+        await limited.api.inject({ url: '/api/workspaces', remoteAddress: '203.0.113.7', headers }),
+      );
+    }
+
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([401, 401, 401, 429]);
+    await limited.close();
+  });
+
   test('of time end a request that is not answered', async () => {
     const slow = await createTestServer({
       requestTimeoutSeconds: 1,

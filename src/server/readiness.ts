@@ -31,7 +31,7 @@ export function createReadiness(database: Database, isWorkerRunning: (() => bool
 }
 
 async function checkDatabase(database: Database, known: number): Promise<[string, string]> {
-  const asked = database.app
+  const asked = database.access
     .query<{ applied: number }>('select count(*) as applied from driftplane.migrations')
     .then(({ rows }): [string, string] => {
       const applied = rows[0]?.applied;

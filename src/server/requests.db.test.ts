@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorCatalogue } from '../core/errors.ts';
 import type { NewWorkspace } from '../features/workspaces/workspace-service.ts';
+import { encodeCursor } from '../http/page.ts';
 import { createTestServer, type TestServer } from './test-server.ts';
 
 let server: TestServer;
@@ -112,6 +114,36 @@ describe('a request that can not be answered', () => {
       () =>
         server.call(contoso.adminToken, {
           url: `/api/tokens/${contoso.workspaceId}?cursor=${btoa('["audit",1]').replaceAll('=', '')}`,
+        }),
+      'invalid_cursor',
+    ],
+    [
+      'a year 0 in a query',
+      () =>
+        server.call(contoso.adminToken, {
+          url: `/api/audit/${contoso.workspaceId}?from=0000-01-01T00:00:00Z`,
+        }),
+      'invalid_request',
+    ],
+    [
+      'an instant with more digits than the database reads',
+      () =>
+        server.call(contoso.adminToken, {
+          url: `/api/audit/${contoso.workspaceId}?from=2026-01-01T00:00:00.${'1'.repeat(200)}Z`,
+        }),
+      'invalid_request',
+    ],
+    [
+      'a year 0 in a body',
+      () => newToken({ name: 'x', role: 'viewer', expiresAt: '0000-01-01T00:00:00Z' }),
+      'invalid_request',
+    ],
+    [
+      'a year 0 in a cursor',
+      () =>
+        server.call(contoso.adminToken, {
+          url: `/api/tokens/${contoso.workspaceId}`,
+          query: { cursor: encodeCursor('tokens', ['0000-01-01T00:00:00.000Z', randomUUID()]) },
         }),
       'invalid_cursor',
     ],

@@ -30,7 +30,7 @@ describe('the configuration of a server', () => {
       PORT: '0',
       DATABASE_URL: 'postgresql://me@host/db',
       DRIFTPLANE_FILE_ROOTS: '/srv/a:/srv/b',
-      DRIFTPLANE_TRUST_PROXY: '1',
+      DRIFTPLANE_TRUST_PROXY: '10.0.0.0/8, 192.0.2.7,::1,loopback',
     });
 
     expect(config).toMatchObject({
@@ -38,8 +38,36 @@ describe('the configuration of a server', () => {
       port: 0,
       databaseUrl: 'postgresql://me@host/db',
       fileRoots: ['/srv/a', '/srv/b'],
-      isProxyTrusted: true,
+      trustedProxies: ['10.0.0.0/8', '192.0.2.7', '::1', 'loopback'],
     });
+  });
+
+  test.each([
+    ['', 0],
+    ['0', 0],
+    ['false', 0],
+    ['1', 1],
+    ['2', 2],
+    ['2001:db8::/32', ['2001:db8::/32']],
+  ])('takes %j for the proxies %j', (text, trustedProxies) => {
+    expect(readServerConfig({ DRIFTPLANE_TRUST_PROXY: text })).toMatchObject({ trustedProxies });
+  });
+
+  test.each([
+    'true',
+    'yes',
+    '-1',
+    '11',
+    '1.5',
+    '10.0.0.0/0',
+    '10.0.0.0/33',
+    '::/0',
+    'proxy.example.com',
+    '10.0.0.1,',
+  ])('refuses to trust %j', (text) => {
+    const failure = failureOf({ DRIFTPLANE_TRUST_PROXY: text });
+
+    expect(failure.details).toMatchObject([{ pointer: 'DRIFTPLANE_TRUST_PROXY' }]);
   });
 
   test('says all that is wrong at once, by the names of the variables', () => {

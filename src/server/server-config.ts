@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { DriftplaneError } from '../core/errors.ts';
 import { describeIssues } from '../core/validation.ts';
 import { logLevels } from './logger.ts';
+import { type TrustedProxies, trustedProxiesSchema } from './trusted-proxies.ts';
 
 const count = (least: number, most: number, otherwise: number) =>
   z.coerce.number().int().min(least).max(most).default(otherwise);
-const isSet = z.enum(['0', '1', 'false', 'true']).transform((text) => text === '1' || text === 'true');
 const databaseUrl = z
   .url({
     protocol: /^postgres(?:ql)?$/,
@@ -31,7 +31,7 @@ const environmentSchema = z.object({
   DRIFTPLANE_MAX_PART_BYTES: count(1024, 64 * 1024 ** 3, 1024 ** 3),
   DRIFTPLANE_LOG_LEVEL: z.enum(logLevels).default('info'),
   DRIFTPLANE_METRICS_TOKEN: z.string().min(16, 'has at least 16 characters').optional(),
-  DRIFTPLANE_TRUST_PROXY: isSet.default(false),
+  DRIFTPLANE_TRUST_PROXY: trustedProxiesSchema,
   DRIFTPLANE_BODY_LIMIT_BYTES: count(1024, 1024 ** 3, 1024 ** 2),
   DRIFTPLANE_REQUEST_TIMEOUT_SECONDS: count(1, 3600, 60),
   DRIFTPLANE_REQUESTS_PER_MINUTE_PER_TOKEN: count(1, 10_000_000, 6000),
@@ -60,8 +60,8 @@ export interface ServerConfig {
   readonly logLevel: (typeof logLevels)[number];
   /** Null: the metrics are for this machine only. */
   readonly metricsToken: string | null;
-  /** Whether the address of a client is taken from X-Forwarded-For. */
-  readonly isProxyTrusted: boolean;
+  /** Who is believed what X-Forwarded-For says of the address of a client. */
+  readonly trustedProxies: TrustedProxies;
   readonly bodyLimitBytes: number;
   readonly requestTimeoutSeconds: number;
   readonly requestsPerMinute: { readonly perToken: number; readonly perAddress: number };
@@ -95,7 +95,7 @@ export function readServerConfig(env: NodeJS.ProcessEnv): ServerConfig {
     maxPartBytes: data.DRIFTPLANE_MAX_PART_BYTES,
     logLevel: data.DRIFTPLANE_LOG_LEVEL,
     metricsToken: data.DRIFTPLANE_METRICS_TOKEN ?? null,
-    isProxyTrusted: data.DRIFTPLANE_TRUST_PROXY,
+    trustedProxies: data.DRIFTPLANE_TRUST_PROXY,
     bodyLimitBytes: data.DRIFTPLANE_BODY_LIMIT_BYTES,
     requestTimeoutSeconds: data.DRIFTPLANE_REQUEST_TIMEOUT_SECONDS,
     requestsPerMinute: {

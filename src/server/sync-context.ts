@@ -1,6 +1,7 @@
 import type { ItemTypeRegistry } from '../core/item-type-registry.ts';
 import type { Database } from '../db/database.ts';
 import { requestDrift } from '../features/drift/drift-trigger.ts';
+import { createIngestTurns } from '../features/inventory/ingest/ingest-turns.ts';
 import { LiveIndexCache } from '../features/inventory/ingest/live-index-cache.ts';
 import type { SyncContext } from '../features/inventory/sync-run-service.ts';
 import type { Metrics } from '../http/metrics.ts';
@@ -12,5 +13,10 @@ export function createSyncContext(options: {
   readonly fileRoots: readonly string[];
   readonly metrics: Metrics;
 }): SyncContext {
-  return { ...options, indexes: new LiveIndexCache(), onRunApplied: requestDrift };
+  return {
+    ...options,
+    indexes: new LiveIndexCache(),
+    turns: createIngestTurns(options.database),
+    onRunApplied: requestDrift,
+  };
 }

@@ -25,9 +25,13 @@ export interface TestServer {
 
 /** The whole server, without a worker, on a database of its own. */
 export async function createTestServer(
-  given: Partial<ServerOptions> & { readonly fileRoots?: readonly string[] } = {},
+  given: Partial<ServerOptions> & {
+    readonly fileRoots?: readonly string[];
+    /** Registers more routes than the features have. */
+    readonly registerMore?: (api: Api) => void;
+  } = {},
 ): Promise<TestServer> {
-  const { fileRoots = [], ...options } = given;
+  const { fileRoots = [], registerMore = () => {}, ...options } = given;
   const testDatabase = await createTestDatabase();
   const database = openDatabase(testDatabase.urls);
   const logLines: string[] = [];
@@ -44,13 +48,16 @@ export async function createTestServer(
     metrics,
     readiness: createReadiness(database, null),
     version: '0.0.0',
-    registerRoutes: (on) => registerFeatureRoutes(on, { context, maxPartBytes: 1024 ** 2 }),
+    registerRoutes: (on) => {
+      registerFeatureRoutes(on, { context, maxPartBytes: 1024 ** 2 });
+      registerMore(on);
+    },
     bodyLimitBytes: 1024 ** 2,
     requestTimeoutSeconds: 60,
     requestsPerMinute: { perToken: 1_000_000, perAddress: 1_000_000 },
     maxEventLoopDelayMs: 600_000,
     metricsToken: null,
-    isProxyTrusted: false,
+    trustedProxies: 0,
     ...options,
   });
   return {

@@ -150,7 +150,7 @@ async function insertRow(client: pg.Client, table: string, given: Row, marker: s
   const { rows } = await client.query<{ column_name: string; data_type: string }>(
     `select column_name, data_type from information_schema.columns
      where table_schema = 'driftplane' and table_name = $1
-       and is_nullable = 'NO' and column_default is null and is_identity = 'NO'`,
+       and is_nullable = 'NO' and column_default is null and is_identity = 'NO' and is_generated = 'NEVER'`,
     [table],
   );
   const values: Record<string, unknown> = { ...given };

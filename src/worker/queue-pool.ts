@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { isConnectionLost } from '../db/pg-errors.ts';
 
 /** The statements by which the queue's library writes down what became of a job, by their names. */
 const SETTLES_JOB = /^(?:complete|fail)_job/;
@@ -36,6 +37,10 @@ export class QueuePool extends pg.Pool {
 /** A client that takes its connection at the first statement, as far as the library uses one: `query`, `release`. */
 function lend(take: () => Promise<pg.PoolClient>, { stopping, onProblem }: QueuePoolOptions): pg.PoolClient {
   let client: pg.PoolClient | null = null;
+  const giveBack = (isBroken: boolean): void => {
+    client?.release(isBroken);
+    client = null;
+  };
   const lent = {
     async query(statement: string | pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult | null> {
       for (;;) {
@@ -43,19 +48,16 @@ function lend(take: () => Promise<pg.PoolClient>, { stopping, onProblem }: Queue
           client ??= await take();
           return await client.query(statement, values);
         } catch (error) {
+          // The next statement takes another one: this one may seem to stand for a moment yet.
+          if (isConnectionLost(error)) giveBack(true);
           if (typeof statement === 'string' || !SETTLES_JOB.test(statement.name ?? '')) throw error;
-          client?.release(true);
-          client = null;
           onProblem(error);
           if (stopping.aborted) return null;
           await delay(PAUSE_MS, null, { signal: stopping }).catch(() => {});
         }
       }
     },
-    release(): void {
-      client?.release();
-      client = null;
-    },
+    release: () => giveBack(false),
   };
   return lent as unknown as pg.PoolClient;
 }

@@ -4,7 +4,7 @@ import { redactHistory } from '../features/drift/redact-history-job.ts';
 import { describeFailure } from '../features/executions/job-failure.ts';
 import { sweepWorkspace } from '../features/executions/retention-service.ts';
 import { expireAcceptances, wakeFindings } from '../features/findings/finding-sweep.ts';
-import { settleLostRuns } from '../features/inventory/lost-runs.ts';
+import { giveUpSync, settleLostRuns } from '../features/inventory/lost-runs.ts';
 import { syncFiles } from '../features/inventory/sync-files.ts';
 import { type SyncContext, startSync } from '../features/inventory/sync-run-service.ts';
 import { startDueSyncs } from '../features/sources/due-syncs.ts';
@@ -50,9 +50,7 @@ function makeHandlers(context: SyncContext, holderKey: number): JobHandlers {
     'inventory.sync': {
       run: ({ workspaceId, runId }, { signal }) =>
         syncFiles(context, { workspaceId, runId, holderKey, signal }),
-      async giveUp({ workspaceId }) {
-        await settleLostRuns(context, workspaceId);
-      },
+      giveUp: (payload) => giveUpSync(context, payload),
     },
     'inventory.redact_history': {
       run: ({ workspaceId, scopeId, itemType }, { signal }) =>

@@ -1,4 +1,5 @@
 import type { Database } from '../db/database.ts';
+import { pgErrorCode, pgErrorCodes } from '../db/pg-errors.ts';
 import { systemActor, type WorkspaceTransaction, withWorkspace } from '../db/workspace-transaction.ts';
 import { describeFailure, stackOf } from '../features/executions/job-failure.ts';
 import type { WorkerLog } from './worker-log.ts';
@@ -10,7 +11,10 @@ export interface WorkspaceTick {
   run(workspaceId: string): Promise<'done' | 'more'>;
 }
 
-/** A tick whose every part is one transaction. */
+/** Longest wait of a tick for what others hold: a run of one workspace keeps its findings locked until it is done. */
+const LOCK_SECONDS = 1;
+
+/** A tick whose every part is one transaction. What others hold is left to the next round. */
 export function transactionTick(
   database: Database,
   name: string,
@@ -18,7 +22,11 @@ export function transactionTick(
 ): WorkspaceTick {
   return {
     name,
-    run: (workspaceId) => withWorkspace(database.app, { workspaceId, actor: systemActor }, work),
+    run: (workspaceId) =>
+      withWorkspace(database.app, { workspaceId, actor: systemActor }, async (tx) => {
+        await tx.client.query(`set local lock_timeout = '${LOCK_SECONDS}s'`);
+        return work(tx);
+      }),
   };
 }
 
@@ -37,6 +45,13 @@ export async function runTicks(
       try {
         await runTick(tick, workspaceId, options.signal);
       } catch (error) {
+        if (pgErrorCode(error) === pgErrorCodes.lockNotAvailable) {
+          options.log.info(
+            { tick: tick.name, workspaceId },
+            'tick left to the next round: others are at work',
+          );
+          continue;
+        }
         const { code, message } = describeFailure(error);
         options.log.error(
           { tick: tick.name, workspaceId, code, stack: stackOf(error) },

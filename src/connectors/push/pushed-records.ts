@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import { pipeline, Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { DriftplaneError } from '../../core/errors.ts';
 import { pulledSource } from '../files/byte-source.ts';
@@ -7,6 +7,7 @@ import { type RecordBatch, splitRecords } from '../files/split-records.ts';
 
 const MIB = 1024 * 1024;
 const INITIAL_BYTES = 1024 * 1024;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The body of a part: one JSON object a line. */
 export interface PushedBody {
@@ -16,11 +17,27 @@ export interface PushedBody {
   digest(): string;
 }
 
-/** Reads NDJSON from a stream as it arrives, gzipped or not. `maxBytes` counts what comes out of gzip. */
-export function readPushedBody(stream: Readable, options: { isGzip: boolean; maxBytes: number }): PushedBody {
-  const { isGzip, maxBytes } = options;
+/** How long a client may keep us waiting. */
+export interface Patience {
+  /** At most so long in all, and longer by what has come so far at the rate below. */
+  readonly seconds: number;
+  readonly bytesPerSecond: number;
+}
+
+const PATIENCE: Patience = { seconds: 30, bytesPerSecond: 64 * 1024 };
+
+/**
+ * Reads NDJSON from a stream as it arrives, gzipped or not. `maxBytes` counts what comes out of gzip. Its records
+ * throw `request_timeout` where the client is slower than `patience`, as a part keeps a connection of the database.
+ */
+export function readPushedBody(
+  stream: Readable,
+  options: { isGzip: boolean; maxBytes: number; patience?: Patience },
+): PushedBody {
+  const { isGzip, maxBytes, patience = PATIENCE } = options;
   const hash = createHash('sha256');
-  const chunks = (isGzip ? unpacked(stream) : stream)[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  const arriving = arrivingChunks(stream, patience);
+  const chunks: AsyncIterator<Buffer> = isGzip ? unpacked(arriving)[Symbol.asyncIterator]() : arriving;
   let bytes = 0;
   const source = pulledSource(async () => {
     const next = await chunks.next().catch((cause: unknown) => {
@@ -54,9 +71,41 @@ export function readPushedBody(stream: Readable, options: { isGzip: boolean; max
   };
 }
 
-function unpacked(stream: Readable): Readable {
+/** The chunks of a stream as they come. Only the time that the client keeps us waiting counts. */
+async function* arrivingChunks(
+  stream: Readable,
+  { seconds, bytesPerSecond }: Patience,
+): AsyncGenerator<Buffer> {
+  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  let bytes = 0;
+  let waitedMs = 0;
+  for (;;) {
+    const askedAt = performance.now();
+    const leftMs = 1000 * (seconds + bytes / bytesPerSecond) - waitedMs;
+    const next = await within(leftMs, chunks.next());
+    if (next.done === true) return;
+    waitedMs += performance.now() - askedAt;
+    bytes += next.value.length;
+    yield next.value;
+  }
+}
+
+async function within<T>(leftMs: number, work: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => reject(new DriftplaneError('request_timeout', 'the part comes too slowly; send smaller ones')),
+    Math.min(Math.max(0, leftMs), MAX_TIMER_MS),
+  );
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function unpacked(chunks: AsyncGenerator<Buffer>): Readable {
   const gunzip = createGunzip();
-  stream.on('error', (error) => gunzip.destroy(error));
-  stream.on('aborted', () => gunzip.destroy(new Error('the client stopped sending')));
-  return stream.pipe(gunzip);
+  // What breaks before reaches whoever reads from it.
+  pipeline(Readable.from(chunks, { objectMode: false }), gunzip, () => {});
+  return gunzip;
 }

@@ -172,6 +172,8 @@ create table driftplane.sync_runs (
   -- The first thousand; counts has how many there were.
   problems text not null default '[]',
   ambiguous text not null default '[]',
+  -- The identity hashes of all of them, sorted, one behind the other; null where there are none.
+  ambiguous_identities bytea,
   -- Items that were not seen, without proof that they are gone; the first thousand.
   unproven_removals text not null default '[]',
   -- Of a push: the types that its client declared to be enumerated to their end.

@@ -91,6 +91,7 @@ export async function setBaseline(
   scopeId: string,
   baseline: Baseline,
 ): Promise<ScopeOverview> {
+  await lockScope(tx, scopeId);
   const before = await getScopeOverview(tx, scopeId);
   const runId = baseline.mode === 'pinned' ? baseline.runId : null;
   if (runId !== null) await requestPinned(tx, before, runId);
@@ -104,6 +105,15 @@ export async function setBaseline(
     detail: { before: { ...before.baseline }, after: { ...baseline } },
   });
   return getScopeOverview(tx, scopeId);
+}
+
+/** A run that is being applied reads what is pinned: it comes before or after, and the last run is the last one. */
+async function lockScope(tx: WorkspaceTransaction, scopeId: string): Promise<void> {
+  if (!isUuid(scopeId)) return;
+  await tx.client.query(
+    'select from driftplane.scopes where workspace_id = $1 and scope_id = $2 for no key update',
+    [tx.workspaceId, scopeId],
+  );
 }
 
 async function requestPinned(tx: WorkspaceTransaction, scope: ScopeOverview, runId: string): Promise<void> {

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Database, openDatabase } from '../../db/database.ts';
+import { connectOwner } from '../../db/owner-connection.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
 import { listScopeOverviews, setBaseline } from './baseline-service.ts';
 import { compareRuns } from './compare-service.ts';
@@ -81,7 +82,13 @@ test('a pair that was generated before under the same plan and engine is not gen
   const first = await generate(history, 2);
 
   await pin(history, 1);
+  const repeated = (await executionsOf(history)).find(({ executionId }) => executionId !== first.executionId);
   await generateAll(history);
+  // Where the queue did not hear that it was done, it comes again.
+  await generateDrift(database, {
+    workspaceId: history.workspaceId,
+    executionId: repeated?.executionId as string,
+  });
 
   expect(await executionsOf(history)).toEqual([first]);
   expect((await findingsOf(history)).map((finding) => finding.occurrence_count)).toEqual([1]);
@@ -108,6 +115,95 @@ test('a job of an earlier run that failed is done before that of a later one', a
     'a configuration changed resolved superseded',
     'a configuration changed new',
   ]);
+});
+
+test.each(['queued', 'failed'])(
+  'an execution for a pin that the next run overtook while %s is over',
+  async (status) => {
+    const history = await TestHistory.open(database);
+    for (const x of [1, 2, 3]) await history.run({ a: { x } });
+    await generateAll(history);
+    await pin(history, 1);
+    const overtaken = (await executionsOf(history)).find(({ baselineMode }) => baselineMode === 'pinned');
+    await history.inWorkspace((tx) =>
+      tx.client.query('update driftplane.executions set status = $2 where execution_id = $1', [
+        overtaken?.executionId,
+        status,
+      ]),
+    );
+    await history.run({ a: { x: 4 } });
+
+    await generate(history, 4);
+    const left = await executionsOf(history);
+    // Its own job comes afterwards, where it has one.
+    await generateDrift(database, {
+      workspaceId: history.workspaceId,
+      executionId: overtaken?.executionId as string,
+    });
+
+    expect(await executionsOf(history)).toEqual(left);
+    expect(left.map((one) => `${one.baselineMode} ${one.status}`)).toEqual([
+      'rolling succeeded',
+      'rolling succeeded',
+      'pinned succeeded',
+    ]);
+    expect((await findingsOf(history)).map(shown).at(-1)).toBe('a configuration changed new');
+  },
+);
+
+test('a run that is reconciled already leaves an earlier pair that was taken up behind it', async () => {
+  const history = await TestHistory.open(database);
+  for (const x of [1, 2, 3]) await history.run({ a: { x } });
+  await generateAll(history);
+  await pin(history, 1);
+  const late = (await executionsOf(history)).find(({ baselineMode }) => baselineMode === 'pinned');
+  await history.inWorkspace((tx) =>
+    tx.client.query('update driftplane.scopes set reconciled_run_seq = 4 where scope_id = $1', [
+      history.scopeId,
+    ]),
+  );
+
+  await generateDrift(database, {
+    workspaceId: history.workspaceId,
+    executionId: late?.executionId as string,
+  });
+
+  expect((await executionsOf(history)).map(({ baselineMode }) => baselineMode)).toEqual([
+    'rolling',
+    'rolling',
+  ]);
+});
+
+test('a run that is pinned while another is applied is compared with that one', async () => {
+  const history = await TestHistory.open(database);
+  for (const x of [1, 2]) await history.run({ a: { x } });
+  await generateAll(history);
+  const owner = await connectOwner(testDatabase.ownerUrl);
+  const countWaiting = async (): Promise<number> =>
+    (
+      await owner.query(
+        `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      )
+    ).rowCount ?? 0;
+  // The run is applied up to its commit.
+  const holding = await connectOwner(testDatabase.ownerUrl);
+  await holding.query(`begin; set local app.workspace_id = '${history.workspaceId}';
+    select from driftplane.workspace_heads for update`);
+
+  const applying = history.run({ a: { x: 3 } });
+  await vi.waitFor(async () => expect(await countWaiting()).toBe(1), { timeout: 30_000 });
+  const pinning = pin(history, 1);
+  await vi.waitFor(async () => expect(await countWaiting()).toBe(2), { timeout: 30_000 });
+  await holding.end();
+  await applying;
+  await pinning;
+  await owner.end();
+
+  expect(
+    (await executionsOf(history)).map(({ baselineMode, currentRunId }) => [baselineMode, currentRunId]),
+  ).toEqual(expect.arrayContaining([['pinned', runIdOf(history, 3)]]));
+  await generateAll(history);
+  expect((await executionsOf(history)).map(({ status }) => status)).toEqual(Array(3).fill('succeeded'));
 });
 
 test('an unpinned scope is compared with the run before again', async () => {

@@ -8,6 +8,7 @@ import type { Plan } from '../../core/plan-schema.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import { type DriftedItem, readDrift } from '../inventory/interval-read-model.ts';
 import { RulesByDigest } from '../inventory/rules-read-model.ts';
+import { DigestAlike } from './digest-alike.ts';
 import type { DriftPart } from './drift-part.ts';
 import type { DriftTally } from './drift-tally.ts';
 import { itemDrift, turnAround } from './item-change.ts';
@@ -31,10 +32,14 @@ export async function* generateDriftParts(
   const { pair, plan, tally, signal, rules = new RulesByDigest() } = options;
   const { scopeId, fromSeq, toSeq } = pair;
   if (fromSeq >= toSeq) return;
+  const alike = new DigestAlike(scopeId);
   for await (const items of readDrift(tx, { scopeId, fromSeq, toSeq })) {
     signal?.throwIfAborted();
     await rules.load(tx, items.flatMap(rulesOfItem));
-    const parts = items.map((item) => judge(pair.isBackwards ? turnAround(item) : item, pair, rules));
+    await alike.load(tx, items);
+    const parts = items.map((item) =>
+      judge(pair.isBackwards ? turnAround(item) : item, pair, { rules, alike }),
+    );
     const changes = parts.flatMap((part) => (part.kind === 'drifted' ? [part.drift.change] : []));
     const { findings, heldBack } = generateFindings(changes, plan, pair.scopeKey);
     const byItem = Map.groupBy(findings, identityOf);
@@ -50,9 +55,14 @@ export async function* generateDriftParts(
   }
 }
 
-function judge(item: DriftedItem, pair: RunPair, rules: RulesByDigest): DriftPart {
+function judge(
+  item: DriftedItem,
+  pair: RunPair,
+  { rules, alike }: { readonly rules: RulesByDigest; readonly alike: DigestAlike },
+): DriftPart {
   if (pair.isAmbiguous(item.itemType, item.externalId)) return { kind: 'ambiguous', item };
-  const drift = itemDrift(item, (digest) => rules.get(digest));
+  const rulesOf = (digest: string) => rules.get(digest);
+  const drift = itemDrift(item, rulesOf, alike.apply(item, rulesOf));
   if (drift === null) return { kind: 'settled', item };
   // A later absence is only ever written down with proof; an earlier one has it from a complete enumeration.
   const earlier = pair.isBackwards ? drift.after : drift.before;

@@ -36,7 +36,7 @@ function registerComputations(api: Api, database: Database): void {
   api.post(
     '/api/executions/:workspaceId',
     {
-      config: { access: 'viewer', isLongRunning: true },
+      config: { access: 'viewer', isLongRunning: true, isExpensive: true },
       schema: {
         tags: ['executions'],
         summary: 'Compare any two applied runs of a scope, in either order; nothing is kept',
@@ -57,7 +57,7 @@ function registerComputations(api: Api, database: Database): void {
   api.post(
     '/api/executions/:workspaceId/:executionId/replay',
     {
-      config: { access: 'viewer', isLongRunning: true },
+      config: { access: 'viewer', isLongRunning: true, isExpensive: true },
       schema: {
         tags: ['executions'],
         summary: 'Compute an execution again from the stored versions and compare the digest',

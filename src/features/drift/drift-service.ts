@@ -1,11 +1,11 @@
 import { ENGINE_VERSION } from '../../core/engine-version.ts';
-import { DriftplaneError } from '../../core/errors.ts';
 import type { Database } from '../../db/database.ts';
 import { systemActor, type WorkspaceTransaction, withWorkspace } from '../../db/workspace-transaction.ts';
 import type { Execution } from '../executions/execution.ts';
 import {
+  dropOvertaken,
   dropRepetition,
-  getExecution,
+  findExecution,
   listUnfinishedBefore,
   reportProgress,
   startExecution,
@@ -13,14 +13,16 @@ import {
 } from '../executions/execution-service.ts';
 import { reconcileFindings } from '../findings/finding-service.ts';
 import type { SubjectNow } from '../findings/generated-finding.ts';
+import { readSubjectsToReconcile } from '../findings/subject-read-model.ts';
 import { countBoundaries } from '../inventory/interval-read-model.ts';
 import { RulesByDigest } from '../inventory/rules-read-model.ts';
 import { carryValuesOver } from './carry-values-over.ts';
 import { generateDriftParts } from './drift-generator.ts';
-import { loadSubjectsToReconcile, subjectsAsTheyAre, subjectsOfPart } from './drift-subjects.ts';
+import { subjectsAsTheyAre, subjectsOfPart } from './drift-subjects.ts';
 import { DriftTally, digestInputs } from './drift-tally.ts';
 import { resolvePlan } from './resolve-plan.ts';
 import { loadRunPair, pairCoverage, type RunPair } from './run-pair.ts';
+import { WaitingSubjects } from './waiting-subjects.ts';
 
 /** How often the progress of a running execution is written down. */
 const PROGRESS_MS = 2_000;
@@ -36,13 +38,15 @@ export interface DriftJob {
 
 /**
  * Generates the drift of an execution and reconciles the findings of its scope with it. Pairs of a scope reconcile
- * in the order of their runs: whatever is unfinished of earlier runs is done first. Done twice it is done once.
+ * in the order of their runs: whatever is unfinished of earlier runs is done first. Done twice it is done once, and
+ * one that was dropped meanwhile is done with.
  */
 export async function generateDrift(database: Database, job: DriftJob): Promise<void> {
   const { workspaceId, executionId } = job;
   const earlier = await inSystem(database, workspaceId, async (tx) => {
-    const { scopeId, currentRunId, baselineRunId } = await getExecution(tx, executionId);
-    const { current } = await loadRunPair(tx, { baselineRunId, currentRunId });
+    const execution = await findExecution(tx, executionId);
+    if (execution === undefined) return [];
+    const { scopeId, current } = await loadRunPair(tx, execution);
     return listUnfinishedBefore(tx, { scopeId, runSeq: current.runSeq });
   });
   for (const next of [...earlier, executionId]) {
@@ -62,8 +66,8 @@ async function generateOne(
   await inSystem(database, workspaceId, async (tx) => {
     await lockReconciliation(tx, started.scopeId);
     // Whoever held the lock may have done it, as where a worker was taken for dead and was not.
-    const execution = await getExecution(tx, executionId);
-    if (execution.status === 'succeeded') return;
+    const execution = await findExecution(tx, executionId);
+    if (execution === undefined || execution.status === 'succeeded') return;
     await reconcilePair(tx, execution, { signal, progress });
   });
 }
@@ -78,12 +82,11 @@ async function reconcilePair(
   const { planVersionHash, hasPlan, resolution } = resolved;
   const made = { planVersionHash, engineVersion: ENGINE_VERSION };
   if (await dropRepetition(tx, execution, made)) return;
-  const reconciledRunSeq = await getWatermark(tx, pair.scopeId);
+  const { scopeId } = pair;
+  const reconciledRunSeq = await getWatermark(tx, scopeId);
   if (pair.current.runSeq < reconciledRunSeq) {
-    throw new DriftplaneError(
-      'internal_error',
-      `run ${pair.current.runSeq} of the scope comes after run ${reconciledRunSeq} was reconciled`,
-    );
+    await dropOvertaken(tx, { scopeId, runSeq: reconciledRunSeq });
+    return;
   }
   const tally = new DriftTally();
   const mode = execution.baselineMode;
@@ -95,7 +98,7 @@ async function reconcilePair(
       executionId: execution.executionId,
       runId: pair.current.runId,
       runSeq: pair.current.runSeq,
-      scopeId: pair.scopeId,
+      scopeId,
       hasPlan,
       ...made,
     },
@@ -103,6 +106,7 @@ async function reconcilePair(
   );
   await carryValuesOver(tx, pair);
   await raiseWatermark(tx, pair);
+  await dropOvertaken(tx, { scopeId, runSeq: pair.current.runSeq });
   await succeedExecution(tx, execution, {
     ...made,
     hasPlan,
@@ -115,7 +119,7 @@ async function reconcilePair(
   });
 }
 
-/** Every subject of the pair once: those of the items that drifted, then those with findings that wait for word. */
+/** Every subject of the pair once: those of the items that drifted, and those with findings that wait for word. */
 async function* subjectsOfPair(
   tx: WorkspaceTransaction,
   options: {
@@ -129,18 +133,26 @@ async function* subjectsOfPair(
   const { pair, mode, tally, signal, progress } = options;
   const { plan } = resolvePlan();
   const rules = new RulesByDigest();
-  const waiting = await loadSubjectsToReconcile(tx, pair.scopeId, mode);
+  const { scopeId } = pair;
+  const waiting = await WaitingSubjects.open(readSubjectsToReconcile(tx, { scopeId, mode }));
   const total = await countBoundaries(tx, pair);
   for await (const parts of generateDriftParts(tx, { pair, plan, tally, signal, rules })) {
+    const named = new Set<string>();
     for (const part of parts) {
       for (const subject of subjectsOfPart(part, pair, rules)) {
-        waiting.delete(subject.subjectKey);
+        named.add(subject.subjectKey);
         yield subject;
       }
     }
+    for await (const subjects of waiting.upTo(parts.at(-1)?.item ?? null, named)) {
+      yield* await subjectsAsTheyAre(tx, subjects, pair, rules);
+    }
     progress(tally.itemCount, total);
   }
-  yield* subjectsAsTheyAre(tx, [...waiting.values()], pair, rules);
+  for await (const subjects of waiting.upTo(null)) {
+    signal?.throwIfAborted();
+    yield* await subjectsAsTheyAre(tx, subjects, pair, rules);
+  }
 }
 
 type Progress = (done: number, total: number) => void;

@@ -9,16 +9,11 @@ import { subjectKeyOf } from '../../core/subject.ts';
 import { subjectValueHash } from '../../core/subject-value.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import type { GeneratedFindingInput, KnownSubject, SubjectNow } from '../findings/generated-finding.ts';
-import { listSubjectsToReconcile } from '../findings/subject-read-model.ts';
 import { type ItemState, readStatesAt, stateKey } from '../inventory/interval-read-model.ts';
 import type { RulesByDigest } from '../inventory/rules-read-model.ts';
 import type { DriftPart } from './drift-part.ts';
 import { factsOf, type ItemDrift } from './item-change.ts';
 import type { RunPair } from './run-pair.ts';
-
-const PAGE = 1_000;
-/** Items whose states are read at once. */
-const BATCH = 100;
 
 const unknown: SubjectValue = { kind: 'unknown' };
 
@@ -60,54 +55,35 @@ export function* subjectsOfPart(
   }
 }
 
-/** The subjects with findings that a run has to name although their items may not have drifted, by key. */
-export async function loadSubjectsToReconcile(
-  tx: WorkspaceTransaction,
-  scopeId: string,
-  mode: 'rolling' | 'pinned',
-): Promise<Map<string, KnownSubject>> {
-  const subjects = new Map<string, KnownSubject>();
-  for (let after: string | null = null; ; ) {
-    const page = await listSubjectsToReconcile(tx, { scopeId, mode, after, limit: PAGE });
-    for (const subject of page) subjects.set(subject.subjectKey, subject);
-    after = page.at(-1)?.subjectKey ?? null;
-    if (page.length < PAGE) return subjects;
-  }
-}
-
-/** What is known of subjects whose items did not drift. */
-export async function* subjectsAsTheyAre(
+/** What is known of subjects of which the drift says nothing. */
+export async function subjectsAsTheyAre(
   tx: WorkspaceTransaction,
   subjects: readonly KnownSubject[],
   pair: RunPair,
   rules: RulesByDigest,
-): AsyncGenerator<SubjectNow> {
+): Promise<SubjectNow[]> {
   const { scopeId } = pair;
-  for (let start = 0; start < subjects.length; start += BATCH) {
-    const batch = subjects.slice(start, start + BATCH);
-    const now = await readStatesAt(tx, { scopeId, seq: pair.current.seq }, batch);
-    const then = await readStatesAt(tx, { scopeId, seq: pair.baseline.endSeq }, batch);
-    await rules.load(
-      tx,
-      [...now.values(), ...then.values()].map(({ rulesDigest }) => rulesDigest),
-    );
-    for (const subject of batch) {
-      const { itemType, externalId, driftType, subjectKey } = subject;
-      const key = stateKey(itemType, externalId);
-      const isKnown = !pair.isAmbiguous(itemType, externalId);
-      const known = (state: ItemState | undefined): SubjectValue => ({
-        kind: 'known',
-        hash: valuesOf(state ?? null, rules)(driftType),
-      });
-      const isAbsenceProven = then.has(key) || pair.provesAbsence(itemType);
-      yield {
-        subjectKey,
-        valueNow: isKnown ? known(now.get(key)) : unknown,
-        valueAtBaseline: isKnown && isAbsenceProven ? known(then.get(key)) : unknown,
-        generated: null,
-      };
-    }
-  }
+  const now = await readStatesAt(tx, { scopeId, seq: pair.current.seq }, subjects);
+  const then = await readStatesAt(tx, { scopeId, seq: pair.baseline.endSeq }, subjects);
+  await rules.load(
+    tx,
+    [...now.values(), ...then.values()].map(({ rulesDigest }) => rulesDigest),
+  );
+  return subjects.map(({ itemType, externalId, driftType, subjectKey }) => {
+    const key = stateKey(itemType, externalId);
+    const isKnown = !pair.isAmbiguous(itemType, externalId);
+    const known = (state: ItemState | undefined): SubjectValue => ({
+      kind: 'known',
+      hash: valuesOf(state ?? null, rules)(driftType),
+    });
+    const isAbsenceProven = then.has(key) || pair.provesAbsence(itemType);
+    return {
+      subjectKey,
+      valueNow: isKnown ? known(now.get(key)) : unknown,
+      valueAtBaseline: isKnown && isAbsenceProven ? known(then.get(key)) : unknown,
+      generated: null,
+    };
+  });
 }
 
 type ValueOf = (driftType: DriftType) => string | null;

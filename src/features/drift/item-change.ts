@@ -20,22 +20,23 @@ export interface ItemDrift {
 
 /**
  * What a drifted item's states at both ends come to; null where nothing is left, as when what changed before the
- * rules did changed back after it. Each part of the way is compared under the rules of its time.
+ * rules did changed back after it. Each part of the way is compared under the rules of its time. What is told of the
+ * change is told of `shown`: the same item with fewer values in the clear. Its values are those of `item`.
  */
-export function itemDrift(item: DriftedItem, rulesOf: RulesOf): ItemDrift | null {
+export function itemDrift(item: DriftedItem, rulesOf: RulesOf, shown: DriftedItem = item): ItemDrift | null {
   const before = item.steps[0]?.before ?? null;
   const after = item.steps.at(-1)?.after ?? null;
   const state = after ?? before;
   if (state === null) return null;
   const isChanged = before !== null && after !== null;
-  const properties = isChanged ? changedProperties(item, before, after, rulesOf) : [];
+  const properties = isChanged ? changedProperties(shown, rulesOf) : [];
   if (isChanged && properties.length === 0) return null;
   return {
     change: {
       change: before === null ? 'added' : after === null ? 'removed' : 'changed',
       type: rulesOf(state.rulesDigest),
       externalId: item.externalId,
-      label: state.label,
+      label: (shown.steps.at(-1)?.after ?? shown.steps[0]?.before ?? state).label,
       path: '',
       beforeHash: before?.contentHash ?? null,
       afterHash: after?.contentHash ?? null,
@@ -65,12 +66,10 @@ export function factsOf(state: ItemState): JsonObject {
   return facts;
 }
 
-function changedProperties(
-  item: DriftedItem,
-  before: ItemState,
-  after: ItemState,
-  rulesOf: RulesOf,
-): readonly PropertyChange[] {
+/** Of an item that is there at both ends. */
+function changedProperties(item: DriftedItem, rulesOf: RulesOf): readonly PropertyChange[] {
+  const before = item.steps[0]?.before as ItemState;
+  const after = item.steps.at(-1)?.after as ItemState;
   const isWhole = item.steps.every((step) => step.before !== null && step.after !== null);
   // An item that was gone for a while is only compared with what it was.
   const steps = isWhole ? item.steps : [{ before, after }];

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../core/json-value.ts';
 import { systemActor, withWorkspace } from '../../db/workspace-transaction.ts';
-import { createSyncBench, registryOf, type SyncBench } from '../inventory/test-sync.ts';
+import { createSyncBench, linesOf, registryOf, type SyncBench } from '../inventory/test-sync.ts';
+import { compareRuns } from './compare-service.ts';
 import { generateDrift } from './drift-service.ts';
 import { requestDrift } from './drift-trigger.ts';
 import { redactHistory } from './redact-history-job.ts';
@@ -154,6 +155,36 @@ describe('a type that calls more sensitive', () => {
       ['a', 'resolved', 'superseded'],
       ['a', 'new', null],
       ['b', 'new', null],
+    ]);
+  });
+
+  test('shows no value of an item that was not seen since, and takes none for a change of its digest', async () => {
+    const files = await bench.createFiles();
+    const first = await bench.sync(
+      files,
+      [door('a', 'sesame'), door('b', 'shazam'), door('c', 'abracadabra')],
+      open,
+    );
+    await bench.sync(
+      files,
+      [door('a', 'sesame', 'blue'), door('b', 'sesame'), door('c', 'abracadabra')],
+      open,
+    );
+    const { scopeId, runId } = await bench.sync(
+      files,
+      `${linesOf([door('c', 'abracadabra')])}{"broken":\n`,
+      guarded,
+    );
+    await redact(scopeId);
+
+    const { findings } = await bench.inWorkspace((tx) =>
+      compareRuns(tx, { baselineRunId: first.runId, currentRunId: runId, limit: 10 }),
+    );
+
+    expect(JSON.stringify(findings)).not.toMatch(SECRETS);
+    expect(findings.map(({ externalId, changes }) => [externalId, changes])).toEqual([
+      ['a', [{ path: '/colour', op: 'replace', before: 'red', after: 'blue' }]],
+      ['b', [{ path: '/motto', op: 'replace', before: '[redacted]', after: '[redacted]' }]],
     ]);
   });
 

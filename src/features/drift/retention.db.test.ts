@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Database, openDatabase } from '../../db/database.ts';
+import { connectOwner } from '../../db/owner-connection.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
 import { sweepWorkspace } from '../executions/retention-service.ts';
 import { setBaseline } from './baseline-service.ts';
+import { compareRuns } from './compare-service.ts';
 import { executionsOf, findingsOf, generate, shown } from './test-drift.ts';
 import { TestHistory } from './test-history.ts';
 
@@ -146,6 +148,70 @@ test('resolved findings go with their events, unresolved ones stay, and so does 
   expect((await findingsOf(history)).map(shown)).toEqual(['b configuration changed new']);
   expect(await count('finding_events')).toBe(1);
   expect(await count('audit_events')).toBe(audited);
+});
+
+test('a finding that a run opens again while it is swept stays', async () => {
+  const history = await TestHistory.open(database);
+  for (const x of [1, 2, 1]) await history.run({ a: { x } });
+  for (const runSeq of [2, 3]) await generate(history, runSeq);
+  await age(history, 500);
+  const owner = await connectOwner(testDatabase.ownerUrl);
+  const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+    and query ~ 'delete from driftplane.findings'`;
+
+  const sweeping = await history.inWorkspace(async (tx) => {
+    await tx.client.query(
+      `update driftplane.findings set state = 'new', resolution = null, resolved_at = null where scope_id = $1`,
+      [history.scopeId],
+    );
+    const swept = sweep(history);
+    await vi.waitFor(async () => expect((await owner.query(waiting)).rowCount).toBe(1), { timeout: 30_000 });
+    return { swept };
+  });
+  await sweeping.swept;
+  await owner.end();
+
+  expect((await findingsOf(history)).map(shown)).toEqual(['a configuration changed new']);
+});
+
+test('runs are not compared over what is gone, also where the retention was raised again since', async () => {
+  const history = await TestHistory.open(database);
+  for (const x of [1, 2, 3, 4])
+    await history.run({ a: { x }, ...(x === 1 ? { b: { x } } : {}) }, { requestsDrift: false });
+  const setRetention = (days: number) =>
+    history.inWorkspace((tx) =>
+      tx.client.query('update driftplane.workspaces set version_retention_days = $1', [days]),
+    );
+  const compare = (from: number, to: number) =>
+    history.inWorkspace((tx) => {
+      const [baselineRunId, currentRunId] = [from, to].map(
+        (runSeq) => history.runs[runSeq - 1]?.runId as string,
+      );
+      return compareRuns(tx, {
+        baselineRunId: baselineRunId as string,
+        currentRunId: currentRunId as string,
+        limit: 9,
+      });
+    });
+  await history.inWorkspace((tx) =>
+    tx.client.query(
+      `update driftplane.sync_runs set finished_at = finished_at - interval '3 days'
+       where scope_id = $1 and run_seq <= 3`,
+      [history.scopeId],
+    ),
+  );
+  await setRetention(1);
+  await sweep(history);
+  await setRetention(400);
+
+  await expect(compare(1, 4)).rejects.toMatchObject({ code: 'not_replayable' });
+  await expect(compare(4, 2)).rejects.toMatchObject({ code: 'not_replayable' });
+  await expect(
+    history.inWorkspace((tx) =>
+      setBaseline(tx, history.scopeId, { mode: 'pinned', runId: history.runs[0]?.runId as string }),
+    ),
+  ).rejects.toMatchObject({ code: 'not_replayable' });
+  expect((await compare(3, 4)).counts).toMatchObject({ changed: 1 });
 });
 
 test('the event stream keeps a week, and keys of repeated requests a day', async () => {

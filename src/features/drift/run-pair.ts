@@ -3,7 +3,7 @@ import { EVERY_TYPE, type TypeCoverage } from '../../core/coverage.ts';
 import type { NamedItem } from '../../core/diff-report.ts';
 import { DriftplaneError } from '../../core/errors.ts';
 import { isUuid, type WorkspaceTransaction } from '../../db/workspace-transaction.ts';
-import { stateKey } from '../inventory/interval-read-model.ts';
+import { IdentityList } from '../inventory/identity-list.ts';
 
 /** An applied run, as far as comparing needs it. */
 interface ComparedRun {
@@ -14,7 +14,7 @@ interface ComparedRun {
   readonly seq: number;
   readonly endSeq: number;
   readonly coverage: readonly TypeCoverage[];
-  readonly ambiguous: readonly { readonly itemType: string; readonly externalId: string }[];
+  readonly ambiguous: IdentityList;
   readonly unprovenRemovals: { readonly count: number; readonly items: readonly NamedItem[] };
   readonly contentDigest: string | null;
   readonly registryDigest: string | null;
@@ -51,9 +51,6 @@ export async function loadRunPair(
   const isBackwards = baseline.seq > current.seq;
   const [earlier, later] = isBackwards ? [current, baseline] : [baseline, current];
   const completeSince = await loadCompleteSince(tx, scope.scopeId);
-  const ambiguous = new Set(
-    [...baseline.ambiguous, ...current.ambiguous].map((item) => stateKey(item.itemType, item.externalId)),
-  );
   return {
     ...scope,
     baseline,
@@ -65,24 +62,30 @@ export async function loadRunPair(
       const since = completeSince.has(itemType) ? completeSince.get(itemType) : completeSince.get(EVERY_TYPE);
       return typeof since === 'number' && since <= earlier.endSeq;
     },
-    isAmbiguous: (itemType, externalId) => ambiguous.has(stateKey(itemType, externalId)),
+    // What the run just before could not tell stands as it was last told: what drifted since then is told now, or
+    // no pair would ever tell it. Between runs further apart the value of the baseline itself is asked for.
+    isAmbiguous: (itemType, externalId) =>
+      current.ambiguous.has(itemType, externalId) ||
+      (later.runSeq !== earlier.runSeq + 1 && baseline.ambiguous.has(itemType, externalId)),
   };
 }
 
 /**
- * Throws `not_replayable` where the retention of the workspace may have swept versions that lie between the two
- * runs: where another run came after the earlier one and is itself too old, and no pin keeps them.
+ * Throws `not_replayable` where versions that lie between the two runs have been swept, or may be by the retention
+ * of the workspace: where another run came after the earlier one and is itself too old, and no pin keeps them.
  */
 export async function requireIntervals(tx: WorkspaceTransaction, pair: RunPair): Promise<void> {
   const { rowCount } = await tx.client.query(
-    `select from driftplane.sync_runs r
+    `select from driftplane.scopes s
      join driftplane.workspaces w on w.workspace_id = $1
-     join driftplane.scopes s on s.workspace_id = $1 and s.scope_id = $2
      left join driftplane.sync_runs p on p.workspace_id = $1 and p.run_id = s.pinned_run_id
-     where r.workspace_id = $1 and r.scope_id = $2 and r.run_seq is not null and r.end_seq > $3
-       and r.finished_at < $4::timestamptz - make_interval(days => w.version_retention_days)
-       and (p.end_seq is null or p.end_seq > $3)
-     limit 1`,
+     where s.workspace_id = $1 and s.scope_id = $2 and (s.kept_since_seq > $3 or (
+       (p.end_seq is null or p.end_seq > $3) and exists (
+         select from driftplane.sync_runs r
+         where r.workspace_id = $1 and r.scope_id = $2 and r.run_seq is not null and r.end_seq > $3
+           and r.finished_at < $4::timestamptz - make_interval(days => w.version_retention_days)
+       )
+     ))`,
     [tx.workspaceId, pair.scopeId, pair.fromSeq, tx.now],
   );
   if (rowCount === 0) return;
@@ -123,7 +126,7 @@ interface RunRow {
   coverage: string;
   counts: string;
   unproven_removals: string | null;
-  ambiguous: string;
+  ambiguous_identities: Buffer | null;
   content_digest: string | null;
   registry_digest: string | null;
 }
@@ -135,7 +138,7 @@ async function loadRun(
   const { rows } = isUuid(runId)
     ? await tx.client.query<RunRow>(
         `select r.scope_id, s.scope_key, s.source_id, r.run_id, r.run_seq, r.seq, r.end_seq, r.coverage, r.counts,
-           r.unproven_removals, r.ambiguous, r.content_digest, r.registry_digest
+           r.unproven_removals, r.ambiguous_identities, r.content_digest, r.registry_digest
          from driftplane.sync_runs r
          join driftplane.scopes s on s.workspace_id = r.workspace_id and s.scope_id = r.scope_id
          where r.workspace_id = $1 and r.run_id = $2 and r.seq is not null`,
@@ -154,7 +157,7 @@ async function loadRun(
       seq: row.seq,
       endSeq: row.end_seq,
       coverage: JSON.parse(row.coverage),
-      ambiguous: JSON.parse(row.ambiguous),
+      ambiguous: new IdentityList(row.ambiguous_identities),
       unprovenRemovals: {
         count: counts.unprovenRemovals ?? 0,
         items: JSON.parse(row.unproven_removals ?? '[]'),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { canonicalJson } from '../../core/canonical-json.ts';
+import { identityKey } from '../../core/compare.ts';
 import { contentHash } from '../../core/content-hash.ts';
 import { compileItemType, type ItemType } from '../../core/item-type.ts';
 import { itemTypeSchema } from '../../core/item-type-schema.ts';
@@ -223,7 +224,7 @@ export class TestHistory {
     ];
     await tx.client.query(
       `insert into driftplane.sync_runs (workspace_id, run_id, scope_id, source_id, status, trigger, requested_by,
-         run_seq, seq, end_seq, coverage, ambiguous, requested_at, finished_at)
+         run_seq, seq, end_seq, coverage, ambiguous_identities, requested_at, finished_at)
        values ($1, $2, $3, $4, $5, 'push', 'test', $6, $7, $8, $9, $10, $11, $11)`,
       [
         workspaceId,
@@ -235,7 +236,7 @@ export class TestHistory {
         run.seq,
         run.endSeq,
         JSON.stringify(coverage),
-        JSON.stringify(ambiguous.map((externalId) => ({ itemType: TEST_TYPE, externalId, paths: [] }))),
+        Buffer.concat(ambiguous.map((id) => sha256Bytes(identityKey(TEST_TYPE, id))).sort(Buffer.compare)),
         tx.now,
       ],
     );

@@ -48,6 +48,11 @@ async function enqueueGeneration(
   });
 }
 
+/** Undefined where there is none, or none any more: repeated and overtaken ones are dropped. */
+export function findExecution(tx: WorkspaceTransaction, executionId: string): Promise<Execution | undefined> {
+  return store.findExecution(tx, executionId);
+}
+
 /** Throws `execution_not_found`. */
 export async function getExecution(
   tx: WorkspaceTransaction,
@@ -125,6 +130,17 @@ export async function dropRepetition(
   if ((await store.findTwin(tx, execution, made)) === undefined) return false;
   await store.deleteExecution(tx, execution.executionId);
   return true;
+}
+
+/**
+ * Drops what is unfinished of runs before the one that is reconciled: the findings of the scope are past it, as where
+ * a run is pinned, the comparison with the last one fails, and the next run comes first.
+ */
+export function dropOvertaken(
+  tx: WorkspaceTransaction,
+  reconciled: { readonly scopeId: string; readonly runSeq: number },
+): Promise<void> {
+  return store.deleteUnfinishedBefore(tx, reconciled);
 }
 
 /** A person has a failed execution tried again. Throws `execution_not_found` and `invalid_transition`. */

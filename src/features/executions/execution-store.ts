@@ -169,6 +169,19 @@ export async function listUnfinishedBefore(
   return rows.map((row) => row.execution_id);
 }
 
+/** Deletes the executions of a scope that are not finished well and whose current run came before this ordinal. */
+export async function deleteUnfinishedBefore(
+  tx: WorkspaceTransaction,
+  pair: { readonly scopeId: string; readonly runSeq: number },
+): Promise<void> {
+  await tx.client.query(
+    `delete from driftplane.executions e using driftplane.sync_runs r
+     where e.workspace_id = $1 and e.scope_id = $2 and e.status <> 'succeeded'
+       and r.workspace_id = $1 and r.run_id = e.current_run_id and r.run_seq < $3`,
+    [tx.workspaceId, pair.scopeId, pair.runSeq],
+  );
+}
+
 /** Moves it to another state; what is not named stays. */
 export async function updateExecution(
   tx: WorkspaceTransaction,

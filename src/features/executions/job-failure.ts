@@ -15,7 +15,7 @@ export function describeFailure(error: unknown): JobFailure {
   }
   const code = pgErrorCode(error);
   if (code === pgErrorCodes.diskFull) {
-    return { code: 'internal_error', message: 'the disk of the database is full' };
+    return { code: 'database_full', message: 'the disk of the database is full' };
   }
   if (code !== null)
     return { code: 'internal_error', message: `a statement or system call failed (${code})` };

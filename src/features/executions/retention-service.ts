@@ -103,11 +103,15 @@ async function markNotReplayable(
   );
 }
 
-/** Resolved findings with their events and acceptances; one that a newer finding is linked to stays. */
+/**
+ * Resolved findings with their events and acceptances; one that a newer finding is linked to stays. A run may be
+ * opening one of them again: then the delete waits for it, and looks once more at what stands outside the subquery.
+ */
 const sweepFindings: Sweep = async (tx, limit) => {
   const { rowCount } = await tx.client.query(
     `delete from driftplane.findings f using (
-       select o.finding_id from driftplane.findings o
+       select o.finding_id, $2::timestamptz - make_interval(days => w.finding_retention_days) as horizon
+       from driftplane.findings o
        join driftplane.workspaces w on w.workspace_id = $1
        where o.workspace_id = $1 and o.state = 'resolved'
          and o.resolved_at < $2::timestamptz - make_interval(days => w.finding_retention_days)
@@ -121,7 +125,8 @@ const sweepFindings: Sweep = async (tx, limit) => {
          )
        limit $3
      ) as old
-     where f.workspace_id = $1 and f.finding_id = old.finding_id`,
+     where f.workspace_id = $1 and f.finding_id = old.finding_id
+       and f.state = 'resolved' and f.resolved_at < old.horizon`,
     [tx.workspaceId, tx.now, limit],
   );
   return rowCount ?? 0;

@@ -1,6 +1,6 @@
+import { withinTime } from '../../db/time-limit.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import { type FindingFilter, filterCondition, SqlParams } from './finding-filter.ts';
-import { withinTime } from './time-limit.ts';
 
 /** Findings per value of a field, most first. */
 interface Facet {

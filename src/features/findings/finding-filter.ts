@@ -75,7 +75,10 @@ function otherConditions(filter: FindingFilter, params: SqlParams): string[] {
   const conditions = timeConditions(filter, params);
   const { fingerprint, externalId, isFlapping, text } = filter;
   if (fingerprint !== undefined) conditions.push(`f.fingerprint = ${params.add(fingerprint)}`);
-  if (externalId !== undefined) conditions.push(`f.external_id = ${params.add(externalId)}`);
+  if (externalId !== undefined) {
+    const id = params.add(externalId);
+    conditions.push(`f.external_id_hash = hashtextextended(${id}, 0) and f.external_id = ${id}`);
+  }
   if (isFlapping !== undefined) conditions.push(isFlapping ? 'f.is_flapping' : 'not f.is_flapping');
   if (text !== undefined) {
     const pattern = searchable(text).replace(/[\\%_]/g, '\\$&');

@@ -1,5 +1,6 @@
 import { severities } from '../../core/drift-type.ts';
 import { DriftplaneError } from '../../core/errors.ts';
+import { withinTime } from '../../db/time-limit.ts';
 import { isUuid, type WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import { decodeCursor, encodeCursor } from '../../http/page.ts';
 import { type Branches, branchConditions, branchesOf, type FindingSort } from './finding-branches.ts';
@@ -11,7 +12,6 @@ import {
   valueFields,
 } from './finding-filter.ts';
 import { type FindingSummary, summaryColumns } from './finding-summary.ts';
-import { withinTime } from './time-limit.ts';
 
 export interface FindingPage {
   readonly items: FindingSummary[];

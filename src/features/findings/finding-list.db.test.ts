@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { severities } from '../../core/drift-type.ts';
@@ -280,3 +281,28 @@ function collect(plan: Record<string, unknown>, nodes: PlanNode[]): void {
   });
   for (const child of (plan.Plans as Record<string, unknown>[] | undefined) ?? []) collect(child, nodes);
 }
+
+test('the findings of an item with the longest id there can be are found by an index', async () => {
+  const long = await TestScope.open(database);
+  // Random, so that the database can't pack it into less.
+  const externalId = Array.from({ length: 1024 }, () =>
+    String.fromCodePoint(randomInt(0x10000, 0x30000)),
+  ).join('');
+  await long.see({ [externalId]: 'A', other: 'A' });
+  const params = new SqlParams([long.workspaceId]);
+  const condition = filterCondition({ externalId }, params);
+
+  const page = await long.inWorkspace((tx) =>
+    listFindings(tx, { filter: { externalId }, sort: '-firstSeen', limit: 10 }),
+  );
+  const { rows } = await long.inWorkspace(async ({ client }) => {
+    await client.query('set local enable_seqscan = off');
+    return client.query<{ 'QUERY PLAN': string }>(
+      `explain select from driftplane.findings f where f.workspace_id = $1 and ${condition}`,
+      params.values,
+    );
+  });
+
+  expect(page.items.map((finding) => finding.externalId)).toEqual([externalId]);
+  expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('findings_external_id_idx');
+});

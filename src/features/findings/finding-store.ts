@@ -55,7 +55,10 @@ export async function lockFindings(tx: WorkspaceTransaction, mode: 'shared' | 'e
   ]);
 }
 
-/** What `reconcile` has to know of these subjects, locked. */
+/**
+ * What `reconcile` has to know of these subjects, locked in their order; the findings of a subject in theirs. One
+ * look-up per subject, also where the planner has not counted the table yet and would go through all findings.
+ */
 export async function lockFindingsOfSubjects(
   tx: WorkspaceTransaction,
   wanted: {
@@ -65,13 +68,22 @@ export async function lockFindingsOfSubjects(
   },
 ): Promise<LockedFinding[]> {
   const { rows } = await tx.client.query<LockedFinding>(
-    `select ${lockedColumns} from driftplane.findings f
-     where f.workspace_id = $1 and f.subject_key = any($2)
-       and (f.state <> 'resolved' or not f.is_undone or f.fingerprint = any($3)
-         or f.flip_run_seqs[cardinality(f.flip_run_seqs)] > $4)
-     order by f.subject_key, f.opened_run_seq, f.finding_id
-     for no key update`,
-    [tx.workspaceId, wanted.subjectKeys, wanted.fingerprints, wanted.runSeq - REVERSAL_RUNS],
+    `select found.* from unnest($2::text[]) as wanted(subject_key)
+     cross join lateral (
+       select ${lockedColumns} from driftplane.findings f
+       where f.workspace_id = $1 and f.subject_key = wanted.subject_key
+         and (f.state <> 'resolved' or not f.is_undone or f.fingerprint = any($3)
+           or f.flip_run_seqs[cardinality(f.flip_run_seqs)] > $4)
+       order by f.opened_run_seq, f.finding_id
+       offset 0
+       for no key update
+     ) as found`,
+    [
+      tx.workspaceId,
+      [...new Set(wanted.subjectKeys)].sort(),
+      wanted.fingerprints,
+      wanted.runSeq - REVERSAL_RUNS,
+    ],
   );
   return rows;
 }

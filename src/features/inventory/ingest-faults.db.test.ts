@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import type pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, type MockInstance, test, vi } from 'vitest';
 import { readPushedBody } from '../../connectors/push/pushed-records.ts';
 import { connectOwner } from '../../db/owner-connection.ts';
 import { systemActor } from '../../db/workspace-transaction.ts';
 import type { Source } from '../sources/source.ts';
+import { giveUpSync, settleLostRuns } from './lost-runs.ts';
 import { closePush, receivePart } from './push-service.ts';
+import { confirmRun } from './settle-run.ts';
 import { syncFiles } from './sync-files.ts';
 import type { SyncRun } from './sync-run.ts';
 import { getRun } from './sync-run-read-model.ts';
@@ -115,6 +117,28 @@ function killing(times: number): Pick<SyncContext, 'onRunApplied'> & { killed: (
   };
 }
 
+/** Lets the transaction of the ingest commit that holds such a statement, and breaks the connection before it says so. */
+function loseAnswer(statement: string): { restore(): void; count(): number } {
+  const { ingest } = bench.database;
+  let count = 0;
+  const connecting = vi.spyOn(ingest, 'connect') as unknown as MockInstance<() => Promise<pg.PoolClient>>;
+  const connect = pg.Pool.prototype.connect as () => Promise<pg.PoolClient>;
+  connecting.mockImplementation(async () => {
+    const client = await connect.call(ingest);
+    const query = client.query as (...given: unknown[]) => Promise<unknown>;
+    let isMeant = false;
+    client.query = ((...given: unknown[]) => {
+      isMeant ||= String(given[0]).includes(statement);
+      const answer = query.apply(client, given);
+      if (given[0] !== 'commit' || !isMeant || count > 0) return answer;
+      count++;
+      return answer.then(() => Promise.reject(new Error('Connection terminated unexpectedly')));
+    }) as typeof client.query;
+    return client;
+  });
+  return { restore: () => connecting.mockRestore(), count: () => count };
+}
+
 describe('when the connection is cut in the transaction that applies a run', () => {
   test('the run is applied once, by the next attempt', async () => {
     const files = await bench.createFiles();
@@ -147,6 +171,27 @@ describe('when the connection is cut in the transaction that applies a run', () 
     expect(await bench.intervals(scopeId)).toEqual(before);
     expect(await bench.stagedRows(runId)).toBe(0);
     expect((await bench.sync(files, [box('a', 2)])).counts).toMatchObject({ changed: 1 });
+  });
+
+  test('a run that is held stays held, with all it staged, where the answer to the commit is lost', async () => {
+    const files = await bench.createFiles();
+    const { scopeId } = await bench.sync(files, boxes(30));
+    writeFileSync(files.path, linesOf(boxes(1)));
+    const lost = loseAnswer('held_until = $3');
+
+    const { runId, done } = await begin(files);
+    const held = await done;
+    lost.restore();
+    const confirmed = await confirmRun(bench.context, {
+      workspaceId: bench.workspaceId,
+      actor: systemActor,
+      runId,
+    });
+
+    expect(lost.count()).toBe(1);
+    expect(held).toMatchObject({ status: 'held', error: null });
+    expect(confirmed).toMatchObject({ status: 'succeeded', counts: { removed: 29 } });
+    expect((await shortly(scopeId)).filter((text) => text.endsWith(',)'))).toHaveLength(1);
   });
 
   test('a push that is closed while it waits for its scope is applied once', async () => {
@@ -419,5 +464,35 @@ describe('a file that can not be read to its end', () => {
     });
     const live = (await bench.intervals(first.scopeId)).filter(({ to }) => to === null);
     expect(live.filter(({ facts }) => facts.size === 2).map(({ externalId }) => externalId)).toEqual(['a']);
+  });
+});
+
+describe('a run whose job does not come', () => {
+  const dropJob = (runId: string): Promise<unknown> =>
+    owner.query(`delete from graphile_worker._private_jobs where key like '%' || $1`, [runId]);
+
+  test('fails when the queue gives the job up, and leaves its scope to others', async () => {
+    const files = await bench.createFiles();
+    const { runId } = await start(files);
+
+    await giveUpSync(bench.context, { workspaceId: bench.workspaceId, runId });
+    const run = await inBench(runId);
+    const next = await start(files);
+
+    expect(run).toMatchObject({ status: 'failed', error: { code: 'run_interrupted' } });
+    expect(next.status).toBe('queued');
+  });
+
+  test('fails when the job is lost, and waits as long as it is not', async () => {
+    const [lost, waiting] = [await start(await bench.createFiles()), await start(await bench.createFiles())];
+    await dropJob(lost.runId);
+
+    await settleLostRuns(bench.context, bench.workspaceId);
+
+    expect(await inBench(lost.runId)).toMatchObject({
+      status: 'failed',
+      error: { code: 'run_interrupted', message: 'its job is not in the queue any more' },
+    });
+    expect((await inBench(waiting.runId)).status).toBe('queued');
   });
 });

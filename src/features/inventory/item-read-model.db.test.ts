@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { contentHash } from '../../core/content-hash.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
+import { connectOwner } from '../../db/owner-connection.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
 import { systemActor, type WorkspaceTransaction, withWorkspace } from '../../db/workspace-transaction.ts';
 import { encodeCursor } from '../../http/page.ts';
@@ -305,4 +306,20 @@ test('for any history the list as of each run, in pages of any size, is what was
     }),
     { numRuns: 25 },
   );
+});
+
+test('a label that takes too long to look for is too broad a question', async () => {
+  await writeScope(database, workspaceId, types);
+  const owner = await connectOwner(testDatabase.ownerUrl);
+  try {
+    // Stands for an inventory without end: nothing can be read of it.
+    await owner.query('begin; lock table driftplane.item_versions in access exclusive mode');
+    const who = { workspaceId, actor: systemActor, isReadOnly: true, maxStatementSeconds: 1 };
+
+    const search = withWorkspace(database.app, who, (tx) => listItems(tx, { label: 'x', limit: 10 }));
+
+    await expect(search).rejects.toMatchObject({ code: 'query_too_broad' });
+  } finally {
+    await owner.end();
+  }
 });

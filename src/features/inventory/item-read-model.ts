@@ -1,4 +1,5 @@
 import { DriftplaneError } from '../../core/errors.ts';
+import { withinTime } from '../../db/time-limit.ts';
 import { isUuid, type WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import { decodeCursor, encodeCursor } from '../../http/page.ts';
 import { getScope, getSource, listScopeIdsFrom } from '../sources/source-read-model.ts';
@@ -35,6 +36,9 @@ export interface ItemPage {
   readonly nextCursor: string | null;
 }
 
+/** Seconds that a label may be looked for. */
+const MAX_SEARCH_SECONDS = 5;
+
 /** Where a page ended: pages are sorted by scope, item type and version. */
 interface Position {
   readonly scopeId: string;
@@ -44,14 +48,37 @@ interface Position {
 
 /**
  * One page of the items of a workspace, of a source or a scope, in the last observed state or as of a run. Its
- * cost follows from the page, not from the inventory; only a label is looked for row by row. Throws
+ * cost follows from the page, not from the inventory; only a label is looked for row by row, in bounded time. Throws
  * `scope_not_found`, `source_not_found`, `run_not_found`, `invalid_request` (a run without a state, or of another
- * scope or source) and `invalid_cursor`.
+ * scope or source), `invalid_cursor` and `query_too_broad`.
  */
 export async function listItems(tx: WorkspaceTransaction, query: ItemQuery): Promise<ItemPage> {
-  const { scopeIds, seq, after } = await resolveQuery(tx, query);
+  const places = await resolveQuery(tx, query);
+  const found =
+    query.label === undefined
+      ? await readPage(tx, query, places)
+      : await withinTime(tx, MAX_SEARCH_SECONDS, (requireTime) => readPage(tx, query, places, requireTime));
+  const rows = found.slice(0, query.limit);
+  const last = rows.at(-1);
+  const hasMore = found.length > query.limit && last !== undefined;
+  return {
+    items: await withRuns(tx, rows),
+    nextCursor: hasMore
+      ? encodeCursor(cursorKind(query), [last.scope_id, last.item_type, last.version_id])
+      : null,
+  };
+}
+
+/** The rows of a page, and one more where there are more. */
+async function readPage(
+  tx: WorkspaceTransaction,
+  query: ItemQuery,
+  { scopeIds, seq, after }: Awaited<ReturnType<typeof resolveQuery>>,
+  requireTime = () => {},
+): Promise<ItemRow[]> {
   const found: ItemRow[] = [];
   for (const scopeId of scopeIds) {
+    requireTime();
     const rows = await readStates(tx, {
       scopeId,
       seq,
@@ -64,15 +91,7 @@ export async function listItems(tx: WorkspaceTransaction, query: ItemQuery): Pro
     found.push(...rows);
     if (found.length > query.limit) break;
   }
-  const rows = found.slice(0, query.limit);
-  const last = rows.at(-1);
-  const hasMore = found.length > query.limit && last !== undefined;
-  return {
-    items: await withRuns(tx, rows),
-    nextCursor: hasMore
-      ? encodeCursor(cursorKind(query), [last.scope_id, last.item_type, last.version_id])
-      : null,
-  };
+  return found;
 }
 
 /** A cursor belongs to one state: the next page of another one would skip and repeat items. */

@@ -45,6 +45,7 @@ export function registerItemRoutes(api: Api, { database }: { readonly database: 
             'source_not_found',
             'run_not_found',
             'state_not_kept',
+            'query_too_broad',
           ),
         },
       },

@@ -1,14 +1,15 @@
+import type { Database } from '../../db/database.ts';
 import { isHolderAlive } from '../../db/process-presence.ts';
 import { systemActor, withWorkspace } from '../../db/workspace-transaction.ts';
 import { clearOrphans } from './ingest/part-store.ts';
 import type { SyncRun } from './sync-run.ts';
-import { endRun, type SyncContext } from './sync-run-service.ts';
+import { endRun, isRunOver, type SyncContext, syncJobKey } from './sync-run-service.ts';
 import { listRunIds, lockRun } from './sync-run-store.ts';
 
 /** A push that has sent nothing for so long is given up. */
 const SILENT_PUSH_SECONDS = 15 * 60;
 
-/** How many runs were settled, by why. */
+/** How many runs were settled, by why. `interrupted` also where the job of a run was lost before it began. */
 export interface LostRuns {
   readonly interrupted: number;
   readonly silent: number;
@@ -25,7 +26,9 @@ export async function settleLostRuns(
   options: { silentSeconds?: number } = {},
 ): Promise<LostRuns> {
   const { silentSeconds = SILENT_PUSH_SECONDS } = options;
-  return withWorkspace(context.database.ingest, { workspaceId, actor: systemActor }, async (tx) => {
+  const { database } = context;
+  const jobless = await listJoblessRuns(database, workspaceId);
+  return withWorkspace(database.ingest, { workspaceId, actor: systemActor }, async (tx) => {
     const end = async (
       runId: string,
       isStill: (run: SyncRun) => boolean,
@@ -46,6 +49,17 @@ export async function settleLostRuns(
           endRun(tx, run, 'fail', {
             code: 'run_interrupted',
             message: 'the process that did it ended before it did',
+          }),
+      );
+    }
+    for (const runId of jobless) {
+      interrupted += await end(
+        runId,
+        (run) => run.status === 'queued',
+        (run) =>
+          endRun(tx, run, 'fail', {
+            code: 'run_interrupted',
+            message: 'its job is not in the queue any more',
           }),
       );
     }
@@ -71,5 +85,39 @@ export async function settleLostRuns(
     }
     await clearOrphans(tx);
     return { interrupted, silent, expired };
+  });
+}
+
+/** Runs that wait for a job that the queue does not have: both are written in one transaction, the job is gone. */
+async function listJoblessRuns(database: Database, workspaceId: string): Promise<string[]> {
+  const waiting = await withWorkspace(
+    database.ingest,
+    { workspaceId, actor: systemActor, isReadOnly: true },
+    (tx) => listRunIds(tx, 'waiting', { silentSeconds: 0 }),
+  );
+  if (waiting.length === 0) return [];
+  const { rows } = await database.jobs.query<{ key: string }>(
+    'select key from graphile_worker._private_jobs where key = any($1)',
+    [waiting.map(({ runId }) => syncJobKey(workspaceId, runId))],
+  );
+  const keys = new Set(rows.map(({ key }) => key));
+  return waiting.map(({ runId }) => runId).filter((runId) => !keys.has(syncJobKey(workspaceId, runId)));
+}
+
+/**
+ * Settles the run of a sync whose job the queue has given up: whether it still waits or was begun, and whoever
+ * began it, nobody will end it, and its scope would stay taken.
+ */
+export async function giveUpSync(
+  context: Pick<SyncContext, 'database'>,
+  { workspaceId, runId }: { readonly workspaceId: string; readonly runId: string },
+): Promise<void> {
+  await withWorkspace(context.database.ingest, { workspaceId, actor: systemActor }, async (tx) => {
+    const run = await lockRun(tx, runId);
+    if (isRunOver(run) || run.status === 'held') return;
+    await endRun(tx, run, 'fail', {
+      code: 'run_interrupted',
+      message: 'its job failed again and again; the log of the server says why',
+    });
   });
 }

@@ -10,12 +10,13 @@ import { faultProblem } from './ingest/fault-problem.ts';
 import { openIngest } from './ingest/open-ingest.ts';
 import { type IngestRules, PartReader, type PartSummary } from './ingest/part-reader.ts';
 import { findPart, insertPart, listPartNos, lockPart } from './ingest/part-store.ts';
+import { getRegistryOfRun } from './ingest/rules-in-force.ts';
 import { stagePart } from './ingest/stage-part.ts';
 import { fullDisk } from './ingest/storage-fault.ts';
 import { settleRun } from './settle-run.ts';
 import type { SyncRun } from './sync-run.ts';
 import { beginRun, isRunOver, openRun, type SyncContext } from './sync-run-service.ts';
-import { getScopeHead, lockRun, recordDeclared, recordPart } from './sync-run-store.ts';
+import { getScopeHead, lockRun, recordActivity, recordPart, recordReading } from './sync-run-store.ts';
 
 /** Problems that mean that the part did not arrive as its client meant it: it is refused as a whole. */
 const REFUSED: ReadonlySet<ProblemCode> = new Set([
@@ -25,6 +26,10 @@ const REFUSED: ReadonlySet<ProblemCode> = new Set([
   'item_too_large',
   'nesting_too_deep',
 ]);
+/** How often the run of a part that is still coming is told that it is. */
+const ACTIVITY_MS = 60_000;
+/** What is seen of the live items is kept for each part; more bytes than this would take too long to join. */
+const MAX_SEEN_BYTES = 2 ** 31;
 /** How many lines a refusal names. */
 const MAX_NAMED_LINES = 100;
 
@@ -61,18 +66,26 @@ interface PartOptions {
 /**
  * Takes in one part of a push, whole or not at all. Parts may come in any order, at the same time and again: the
  * same number with the same bytes changes nothing. Throws `run_not_open`, `part_conflict`, `invalid_part` with
- * all lines that are no JSON objects.
+ * all lines that are no JSON objects; `rate_limited` and `overloaded` where too many parts come at once.
  */
 export async function receivePart(context: SyncContext, options: PartOptions): Promise<ReceivedPart> {
+  return context.turns.run(options.workspaceId, () => receiveInTurn(context, options));
+}
+
+async function receiveInTurn(context: SyncContext, options: PartOptions): Promise<ReceivedPart> {
   const { workspaceId, actor, runId, partNo, body } = options;
   const key = { workspaceId, runId, partNo };
-  const { database, registry, indexes } = context;
+  const { database, indexes } = context;
   const opened = await withWorkspace(database.ingest, { workspaceId, actor }, async (tx) => {
     const run = await getOpenPush(tx, runId);
     const known = await findPart(tx, key);
     if (known !== undefined) return { known, rules: null };
     const head = await getScopeHead(tx, run.scopeId, { isLocked: false });
-    return { known: null, rules: await openIngest(tx, { head, registry, indexes }) };
+    const registry = await getRegistryOfRun(tx, runId, context.registry);
+    const rules = await openIngest(tx, { head, registry, indexes });
+    refuseTooManyParts(partNo, rules);
+    await recordReading(tx, { runId, registryDigest: registry.digest });
+    return { known: null, rules };
   });
   if (opened.rules !== null) {
     const taken = await takeIn(context, options, opened.rules).catch((error: unknown) => {
@@ -82,6 +95,15 @@ export async function receivePart(context: SyncContext, options: PartOptions): P
     return repetition(partNo, taken.known, await digestOf(body));
   }
   return repetition(partNo, opened.known, await digestOf(body));
+}
+
+function refuseTooManyParts(partNo: number, { index }: IngestRules): void {
+  const maxParts = Math.floor(MAX_SEEN_BYTES / Math.max(1, index.count / 8));
+  if (partNo <= maxParts) return;
+  throw new DriftplaneError(
+    'invalid_part',
+    `a push to a scope of ${index.count} items takes ${maxParts} parts; send larger ones`,
+  );
 }
 
 /** Reads the body to its end for its digest alone. */
@@ -113,8 +135,9 @@ async function takeIn(
     await lockPart(tx, key);
     const known = await findPart(tx, key);
     if (known !== undefined) return { known };
-    const staged = stagePart(tx, database.ingest, key);
+    const staged = stagePart(tx, key);
     const reader = new PartReader(rules, staged);
+    const activity = reportActivity(context, options);
     try {
       for await (const batch of body.records()) {
         for (const record of batch.records)
@@ -123,9 +146,10 @@ async function takeIn(
           // A part without an item is no fault: a type may be empty.
           if (fault.code === 'empty_file') continue;
           const path = `part ${partNo}:${fault.locator.position}`;
-          reader.addProblem(faultProblem(fault, path, context.registry));
+          reader.addProblem(faultProblem(fault, path, rules.registry));
         }
         await staged.drain();
+        await activity.report();
         await nextTurn();
       }
       refuseBrokenLines(partNo, reader.problems.listed);
@@ -146,6 +170,25 @@ async function takeIn(
     });
     return { partNo, summary, problems: reader.problems.listed, isRepeated: false };
   });
+}
+
+/** Keeps a run from being taken for abandoned while a part of it comes. Throws `run_not_open` where it is over. */
+function reportActivity(
+  { database }: SyncContext,
+  { workspaceId, actor, runId }: PartOptions,
+): { report(): Promise<void> } {
+  let reportedAt = performance.now();
+  return {
+    async report() {
+      if (performance.now() - reportedAt < ACTIVITY_MS) return;
+      reportedAt = performance.now();
+      // Not in the transaction of the part, which nobody sees before it ends.
+      const isOpen = await withWorkspace(database.app, { workspaceId, actor }, (tx) =>
+        recordActivity(tx, runId),
+      );
+      if (!isOpen) throw new DriftplaneError('run_not_open', `run ${runId} takes no parts any more`);
+    },
+  };
 }
 
 function refuseBrokenLines(partNo: number, problems: readonly Problem[]): void {
@@ -176,18 +219,21 @@ async function getOpenPush(tx: WorkspaceTransaction, runId: string): Promise<Syn
  * Closes a push: all parts are there, and the types that are named were enumerated to their end. Applies it at
  * once. Closing it again answers with the run as it was settled. Throws `parts_missing` with the numbers.
  */
-export async function closePush(
-  context: SyncContext,
-  options: {
-    workspaceId: string;
-    actor: AuditActor;
-    runId: string;
-    /** How many parts were sent; they are numbered from 1. */
-    parts: number;
-    /** Names or globs; `*` for all types. */
-    completeTypes: readonly string[];
-  },
-): Promise<SyncRun> {
+export async function closePush(context: SyncContext, options: CloseOptions): Promise<SyncRun> {
+  return context.turns.run(options.workspaceId, () => closeInTurn(context, options));
+}
+
+interface CloseOptions {
+  readonly workspaceId: string;
+  readonly actor: AuditActor;
+  readonly runId: string;
+  /** How many parts were sent; they are numbered from 1. */
+  readonly parts: number;
+  /** Names or globs; `*` for all types. */
+  readonly completeTypes: readonly string[];
+}
+
+async function closeInTurn(context: SyncContext, options: CloseOptions): Promise<SyncRun> {
   const { workspaceId, actor, runId, parts, completeTypes } = options;
   const { database } = context;
   const over = await withWorkspace(database.ingest, { workspaceId, actor }, async (tx) => {
@@ -201,7 +247,6 @@ export async function closePush(
       const beyond = present.size > parts ? `${present.size} parts came, ${parts} were announced` : '';
       throw new DriftplaneError('parts_missing', [detail, beyond].filter((text) => text !== '').join('; '));
     }
-    await recordDeclared(tx, runId, completeTypes);
     return null;
   });
   if (over !== null) return over;

@@ -9,7 +9,7 @@ import { type ApplyResult, applyRun } from './ingest/apply-run.ts';
 import type { LiveIndex } from './ingest/live-index.ts';
 import { loadLiveIndex } from './ingest/load-live-index.ts';
 import { clearStaging, joinParts } from './ingest/part-store.ts';
-import { findRegistryOfRun } from './ingest/rules-in-force.ts';
+import { getRegistryOfRun } from './ingest/rules-in-force.ts';
 import { listKnownTypes } from './ingest/scope-types.ts';
 import { storageFault } from './ingest/storage-fault.ts';
 import type { VersionChange } from './ingest/version-changes.ts';
@@ -105,12 +105,12 @@ function settleOnce(context: SyncContext, options: SettleOptions): Promise<Settl
   const { workspaceId, actor, runId, isConfirmed } = options;
   return withWorkspace(database.ingest, { workspaceId, actor }, async (tx) => {
     const found = await lockRun(tx, runId);
-    if (isRunOver(found)) return { run: found, result: null, index: null };
+    const isSettled = isRunOver(found) || (found.status === 'held' && !isConfirmed);
+    if (isSettled) return { run: found, result: null, index: null };
     if (found.isCancelRequested) {
       throw new DriftplaneError('run_cancelled', 'it was cancelled while it was read');
     }
-    // What was held was read under the rules of its time, which need not be those of this process.
-    const registry = (isConfirmed ? await findRegistryOfRun(tx, runId) : null) ?? context.registry;
+    const registry = await getRegistryOfRun(tx, runId, context.registry);
     const head = await getScopeHead(tx, found.scopeId, { isLocked: true });
     if (found.baseSeq !== head.headSeq) {
       throw new DriftplaneError('head_moved', `run ${runId} was read against another state of its scope`);
@@ -145,7 +145,9 @@ function settleOnce(context: SyncContext, options: SettleOptions): Promise<Settl
       counts: parts.summary,
       problems: parts.problems,
       registryDigest: registry.digest,
+      declaredTypes: options.enumerated,
     });
+    if (isConfirmed) auditConfirmation(tx, found);
     if (result.kind === 'held') {
       await advanceRun(tx, found, 'hold');
       await recordHold(tx, runId, HELD_DAYS);
@@ -210,13 +212,18 @@ export async function confirmRun(
   context: SyncContext,
   options: { workspaceId: string; actor: AuditActor; runId: string },
 ): Promise<SyncRun> {
-  const { workspaceId, actor, runId } = options;
+  return context.turns.run(options.workspaceId, () => confirm(context, options));
+}
+
+async function confirm(
+  context: SyncContext,
+  { workspaceId, actor, runId }: { workspaceId: string; actor: AuditActor; runId: string },
+): Promise<SyncRun> {
   const held = await withWorkspace(context.database.ingest, { workspaceId, actor }, async (tx) => {
     const run = await lockRun(tx, runId);
     if (run.status !== 'held') {
       throw new DriftplaneError('run_not_held', `run ${runId} is ${run.status}, not held`);
     }
-    auditConfirmation(tx, run);
     return run;
   });
   const run = await settleRun(context, {

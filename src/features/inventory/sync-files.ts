@@ -86,7 +86,7 @@ async function readFiles(context: SyncContext, job: SyncJob, run: SyncRun): Prom
   const opened = openExport(sourcePath);
   await withWorkspace(database.ingest, { workspaceId, actor }, async (tx) => {
     const key = { workspaceId, runId, partNo: PART_NO };
-    const staged = stagePart(tx, database.ingest, key);
+    const staged = stagePart(tx, key);
     const reader = new PartReader(rules, staged);
     const takenBack: { fromOrdinal: number; toOrdinal: number }[] = [];
     const interruption = watchForInterruption(context, job);
@@ -179,18 +179,24 @@ function watchForInterruption(context: SyncContext, job: SyncJob): { check(): Pr
 async function settleFailure(context: SyncContext, job: SyncJob, error: unknown): Promise<void> {
   const { workspaceId, runId } = job;
   const reason = reasonOf(error);
-  await withWorkspace(context.database.ingest, { workspaceId, actor: systemActor }, async (tx) => {
-    const run = await lockRun(tx, runId);
-    if (run.status !== 'running') return;
-    const isCancelled = reason.code === 'run_cancelled';
-    await endRun(tx, run, isCancelled ? 'cancel' : 'fail', reason);
-    context.metrics.runSettled({
-      status: isCancelled ? 'cancelled' : 'failed',
-      trigger: run.trigger,
-      seconds: (tx.now.getTime() - (run.startedAt ?? tx.now).getTime()) / 1000,
-    });
-  });
-  await clearStaging(context.database.ingest, workspaceId, runId);
+  const isEnded = await withWorkspace(
+    context.database.ingest,
+    { workspaceId, actor: systemActor },
+    async (tx) => {
+      const run = await lockRun(tx, runId);
+      // Settled after all, such as by a commit whose answer was lost: what it has staged may still be wanted.
+      if (run.status !== 'running') return false;
+      const isCancelled = reason.code === 'run_cancelled';
+      await endRun(tx, run, isCancelled ? 'cancel' : 'fail', reason);
+      context.metrics.runSettled({
+        status: isCancelled ? 'cancelled' : 'failed',
+        trigger: run.trigger,
+        seconds: (tx.now.getTime() - (run.startedAt ?? tx.now).getTime()) / 1000,
+      });
+      return true;
+    },
+  );
+  if (isEnded) await clearStaging(context.database.ingest, workspaceId, runId);
   // What was not foreseen is for the log of the worker, too.
   if (!(error instanceof DriftplaneError) || storageFault(error.cause) !== null) throw error;
 }

@@ -7,6 +7,7 @@ import { enqueueJob } from '../../db/job-queue.ts';
 import { violates } from '../../db/pg-errors.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import type { Metrics } from '../../http/metrics.ts';
+import type { Turns } from '../../http/turns.ts';
 import { ensureScope } from '../sources/scope-service.ts';
 import type { Source } from '../sources/source.ts';
 import type { LiveIndexCache } from './ingest/live-index-cache.ts';
@@ -27,6 +28,8 @@ export interface SyncContext {
   readonly database: Database;
   readonly registry: ItemTypeRegistry;
   readonly indexes: LiveIndexCache;
+  /** Turns of what clients push, by workspace. */
+  readonly turns: Turns;
   readonly fileRoots: readonly string[];
   readonly metrics: Metrics;
   /** Called in the transaction that applies a run: generators of findings ask for their jobs here. */
@@ -35,6 +38,11 @@ export interface SyncContext {
 
 /** Sync jobs are not tried again: a run that failed is settled, and the next one begins anew. */
 const SYNC_ATTEMPTS = 3;
+
+/** What the job of a run is found by in the queue. */
+export function syncJobKey(workspaceId: string, runId: string): string {
+  return `sync:${workspaceId}:${runId}`;
+}
 
 /** Starts a sync of a source of files: a queued run and the job that does it. Throws `run_in_progress`. */
 export async function startSync(
@@ -52,7 +60,7 @@ export async function startSync(
   await enqueueJob(tx, {
     kind: 'inventory.sync',
     payload: { runId: run.runId },
-    jobKey: `sync:${tx.workspaceId}:${run.runId}`,
+    jobKey: syncJobKey(tx.workspaceId, run.runId),
     queueName: `sync:${run.scopeId}`,
     maxAttempts: SYNC_ATTEMPTS,
   });

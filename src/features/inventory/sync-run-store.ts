@@ -96,7 +96,7 @@ export async function findRun(tx: WorkspaceTransaction, runId: string): Promise<
 
 /** The run, for the rest of the transaction nobody else's. Throws `run_not_found`. */
 export async function lockRun(tx: WorkspaceTransaction, runId: string): Promise<SyncRun> {
-  const run = await one(tx, 'run_id = $2 for update', [runId]);
+  const run = await one(tx, 'run_id = $2 for no key update', [runId]);
   if (run === undefined) throw new DriftplaneError('run_not_found', `there is no run ${runId}`);
   return run;
 }
@@ -107,7 +107,7 @@ export async function findActiveRun(tx: WorkspaceTransaction, scopeId: string): 
 }
 
 export async function findHeldRun(tx: WorkspaceTransaction, scopeId: string): Promise<SyncRun | undefined> {
-  return one(tx, `scope_id = $2 and status = 'held' for update`, [scopeId]);
+  return one(tx, `scope_id = $2 and status = 'held' for no key update`, [scopeId]);
 }
 
 async function one(tx: WorkspaceTransaction, where: string, values: unknown[]): Promise<SyncRun | undefined> {
@@ -120,17 +120,21 @@ async function one(tx: WorkspaceTransaction, where: string, values: unknown[]): 
 
 export async function listRunIds(
   tx: WorkspaceTransaction,
-  which: 'running' | 'held_too_long' | 'silent_push',
+  which: 'running' | 'waiting' | 'held_too_long' | 'silent_push',
   options: { silentSeconds: number },
 ): Promise<{ runId: string; holderKey: number | null }[]> {
   const where = {
     running: `status = 'running' and holder_key is not null`,
+    waiting: `status = 'queued'`,
     held_too_long: `status = 'held' and held_until <= $2`,
     silent_push: `status = 'running' and holder_key is null and active_at < $2::timestamptz - make_interval(secs => $3)`,
   }[which];
-  const values = { running: [], held_too_long: [tx.now], silent_push: [tx.now, options.silentSeconds] }[
-    which
-  ];
+  const values = {
+    running: [],
+    waiting: [],
+    held_too_long: [tx.now],
+    silent_push: [tx.now, options.silentSeconds],
+  }[which];
   const { rows } = await tx.client.query<{ run_id: string; holder_key: number | null }>(
     `select run_id, holder_key from driftplane.sync_runs where workspace_id = $1 and ${where} order by run_id`,
     [tx.workspaceId, ...values],
@@ -149,7 +153,10 @@ export interface ScopeHead {
   readonly selection: Selection;
 }
 
-/** The head of a scope; `isLocked`: for the rest of the transaction nobody else's. */
+/**
+ * The head of a scope; `isLocked`: for the rest of the transaction nobody else's, to write to. Rows that refer to the
+ * scope, such as the findings of a run before, don't stand in the way.
+ */
 export async function getScopeHead(
   tx: WorkspaceTransaction,
   scopeId: string,
@@ -164,7 +171,7 @@ export async function getScopeHead(
     selection: string;
   }>(
     `select head_seq, run_count, head_run_id, registry_digest, content_digest, selection
-     from driftplane.scopes where workspace_id = $1 and scope_id = $2 ${options.isLocked ? 'for update' : ''}`,
+     from driftplane.scopes where workspace_id = $1 and scope_id = $2 ${options.isLocked ? 'for no key update' : ''}`,
     [tx.workspaceId, scopeId],
   );
   const [row] = rows;
@@ -230,12 +237,18 @@ export async function recordEnd(
 export async function recordOutcome(
   tx: WorkspaceTransaction,
   runId: string,
-  outcome: { result: ApplyResult; counts: SyncCounts; problems: ProblemTally; registryDigest: string },
+  outcome: {
+    result: ApplyResult;
+    counts: SyncCounts;
+    problems: ProblemTally;
+    registryDigest: string;
+    declaredTypes: readonly string[] | null;
+  },
 ): Promise<void> {
-  const { result, counts, problems } = outcome;
+  const { result, counts, problems, declaredTypes } = outcome;
   await tx.client.query(
     `update driftplane.sync_runs set coverage = $3, counts = $4, problems = $5, ambiguous = $6,
-       unproven_removals = $7, hold = $8, registry_digest = $9
+       unproven_removals = $7, hold = $8, registry_digest = $9, declared_types = $10
      where workspace_id = $1 and run_id = $2`,
     [
       tx.workspaceId,
@@ -247,6 +260,7 @@ export async function recordOutcome(
       JSON.stringify(result.outcome.unprovenRemovals),
       result.kind === 'held' ? JSON.stringify({ types: result.types }) : null,
       outcome.registryDigest,
+      declaredTypes === null ? null : JSON.stringify(declaredTypes),
     ],
   );
 }
@@ -294,15 +308,25 @@ export async function requestCancel(tx: WorkspaceTransaction, runId: string): Pr
   );
 }
 
-export async function recordDeclared(
+/** Notes that a part begins to come, and under which registry the first one is read. */
+export async function recordReading(
   tx: WorkspaceTransaction,
-  runId: string,
-  declaredTypes: readonly string[],
+  run: { runId: string; registryDigest: string },
 ): Promise<void> {
   await tx.client.query(
-    'update driftplane.sync_runs set declared_types = $3 where workspace_id = $1 and run_id = $2',
-    [tx.workspaceId, runId, JSON.stringify(declaredTypes)],
+    `update driftplane.sync_runs set active_at = $3, registry_digest = coalesce(registry_digest, $4)
+     where workspace_id = $1 and run_id = $2`,
+    [tx.workspaceId, run.runId, tx.now, run.registryDigest],
   );
+}
+
+/** Notes that a run that is pushed is not abandoned; false where it is over. */
+export async function recordActivity(tx: WorkspaceTransaction, runId: string): Promise<boolean> {
+  const { rowCount } = await tx.client.query(
+    `update driftplane.sync_runs set active_at = $3 where workspace_id = $1 and run_id = $2 and status = 'running'`,
+    [tx.workspaceId, runId, tx.now],
+  );
+  return rowCount === 1;
 }
 
 /** Notes that a part came, so that the run is not taken for abandoned. */

@@ -128,7 +128,7 @@ export class ModelScope {
       ...this.completeSince.keys(),
       ...this.#live.map(({ itemType }) => itemType),
       ...run.objects.map((object) => read(object, run.registry).itemType),
-      ...(run.enumerated ?? []),
+      ...(run.enumerated ?? []).filter((name) => name === 'json' || name in modelRules[run.registry]),
     ]);
     types.delete('*');
     const isComplete = (itemType: string): boolean =>
@@ -151,11 +151,7 @@ export class ModelScope {
       .map(([itemType]) => itemType);
     const isHeld = held.length > 0 && !isConfirmed;
     const outcome: ModelOutcome = {
-      status: isHeld
-        ? 'held'
-        : [...types].every(isComplete) && (types.size > 0 || isComplete('*'))
-          ? 'succeeded'
-          : 'partial',
+      status: isHeld ? 'held' : [...types, '*'].every(isComplete) ? 'succeeded' : 'partial',
       added: named(isAdded),
       changed: named(isChanged),
       removed: removed.map(nameOf),

@@ -17,6 +17,7 @@ import { ignoredMetrics } from '../../http/metrics.ts';
 import type { Source } from '../sources/source.ts';
 import { createSource } from '../sources/source-service.ts';
 import { createWorkspace } from '../workspaces/workspace-service.ts';
+import { createIngestTurns } from './ingest/ingest-turns.ts';
 import { LiveIndexCache } from './ingest/live-index-cache.ts';
 import { loadItemTypes } from './item-type-files.ts';
 import { closePush, openPush, type ReceivedPart, receivePart } from './push-service.ts';
@@ -118,6 +119,7 @@ export async function createSyncBench(
     database,
     registry,
     indexes: new LiveIndexCache(),
+    turns: createIngestTurns(database),
     fileRoots: [folder],
     metrics: ignoredMetrics,
     onRunApplied: async (tx, run) => {

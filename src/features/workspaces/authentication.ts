@@ -7,6 +7,8 @@ import { hashToken, workspaceOfToken } from './token-text.ts';
 
 /** A use is noted at most this often. */
 const USE_NOTED_EVERY_SECONDS = 60;
+/** What is asked here is a row by its key; where that takes longer, the database is of no use. */
+const MAX_STATEMENT_SECONDS = 10;
 /** How many tokens are remembered as noted; beyond it all are forgotten and asked of the database again. */
 const MAX_REMEMBERED = 10_000;
 
@@ -26,6 +28,11 @@ export function createAuthenticator(
 ): Authenticator {
   const notedAt = new Map<string, number>();
   const noting = new Set<Promise<void>>();
+  const transactionOf = (workspaceId: string) => ({
+    workspaceId,
+    actor: systemActor,
+    maxStatementSeconds: MAX_STATEMENT_SECONDS,
+  });
 
   function note({ workspaceId, tokenId }: Access): void {
     const now = performance.now();
@@ -33,7 +40,7 @@ export function createAuthenticator(
     if (last !== undefined && now - last < USE_NOTED_EVERY_SECONDS * 1000) return;
     if (notedAt.size >= MAX_REMEMBERED) notedAt.clear();
     notedAt.set(tokenId, now);
-    const work = withWorkspace(pool, { workspaceId, actor: systemActor }, (transaction) =>
+    const work = withWorkspace(pool, transactionOf(workspaceId), (transaction) =>
       noteTokenUse(transaction, { tokenId, seconds: USE_NOTED_EVERY_SECONDS }),
     )
       .catch(options.onError)
@@ -47,7 +54,7 @@ export function createAuthenticator(
       if (workspaceId === null) return null;
       const access = await withWorkspace(
         pool,
-        { workspaceId, actor: systemActor, isReadOnly: true },
+        { ...transactionOf(workspaceId), isReadOnly: true },
         async (transaction): Promise<Access | null> => {
           const row = await findLiveToken(transaction, hashToken(tokenText));
           if (row === undefined) return null;
@@ -59,7 +66,7 @@ export function createAuthenticator(
       return access;
     },
     isStillValid: ({ workspaceId, tokenId }) =>
-      withWorkspace(pool, { workspaceId, actor: systemActor, isReadOnly: true }, (transaction) =>
+      withWorkspace(pool, { ...transactionOf(workspaceId), isReadOnly: true }, (transaction) =>
         isTokenLive(transaction, tokenId),
       ),
     async settle() {

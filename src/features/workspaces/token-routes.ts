@@ -3,6 +3,7 @@ import { DriftplaneError } from '../../core/errors.ts';
 import type { Database } from '../../db/database.ts';
 import { isUuid } from '../../db/workspace-transaction.ts';
 import { type Api, inWorkspace, readInWorkspace } from '../../http/api.ts';
+import { instantSchema } from '../../http/instant.ts';
 import { decodeCursor, encodeCursor, pageQuery } from '../../http/page.ts';
 import { problems } from '../../http/problem-contract.ts';
 import {
@@ -92,7 +93,7 @@ export function registerTokenRoutes(api: Api, { database }: { database: Database
 
 function readCursor(cursor: string): [string, string] {
   const [createdAt, tokenId] = decodeCursor(CURSOR_KIND, cursor, 2);
-  if (z.iso.datetime().safeParse(createdAt).success && typeof tokenId === 'string' && isUuid(tokenId)) {
+  if (instantSchema.safeParse(createdAt).success && typeof tokenId === 'string' && isUuid(tokenId)) {
     return [createdAt as string, tokenId];
   }
   throw new DriftplaneError('invalid_cursor', 'the cursor does not belong to this listing');

@@ -4,12 +4,13 @@ import type { ItemTypeRegistry } from '../../../core/item-type-registry.ts';
 import type { WorkspaceTransaction } from '../../../db/workspace-transaction.ts';
 import * as statements from './apply-statements.ts';
 import { ContentDigest } from './content-digest.ts';
+import type { RenamedIds } from './guessed-ids.ts';
 import type { LiveIndex } from './live-index.ts';
 import type { ProblemTally } from './problem-tally.ts';
 import { isEverySelectedComplete, makeLedger } from './run-ledger.ts';
 import { recordCoverage } from './scope-types.ts';
 import type { SeenSet } from './seen-set.ts';
-import { countIdentities, dropWithoutIdentity, settleIdentity, typesThatGuess } from './settle-identity.ts';
+import { countIdentities, settleIdentity, typesThatGuess } from './settle-identity.ts';
 import { VersionChanges } from './version-changes.ts';
 
 /** How many identities of each kind a run lists; all are counted. */
@@ -90,14 +91,14 @@ export type ApplyResult =
 export async function applyRun(tx: WorkspaceTransaction, input: ApplyInput): Promise<ApplyResult> {
   const { runId, scopeId, registry, index, problems } = input;
   const guessing = typesThatGuess(registry);
-  const settlement = settleIdentity(await countIdentities(tx, input, guessing), registry);
-  for (const problem of settlement.problems) problems.add(problem);
-  await dropWithoutIdentity(tx, runId, registry, settlement.typesWithoutIdentity);
+  const { renamed, ...identity } = settleIdentity(await countIdentities(tx, input, guessing), registry);
+  for (const problem of identity.problems) problems.add(problem);
 
   await statements.listUnseen(tx, unseenVersions(input));
+  await statements.listStaged(tx, input, identity.withoutIdentity);
   await statements.judgeIncoming(tx, input);
   const supersededCount = await statements.listSuperseded(tx);
-  const gone = await statements.findGone(tx, input);
+  const gone = await statements.findGone(tx, input, renamed);
   const { byOutcome, repetitions } = await statements.countOutcomes(tx);
   const count = (outcome: string): number => byOutcome.get(outcome) ?? 0;
   const list = (which: 'ambiguous' | 'repeated') =>
@@ -111,7 +112,12 @@ export async function applyRun(tx: WorkspaceTransaction, input: ApplyInput): Pro
     problems: problems.counts,
     enumerated: input.enumerated,
     selected: input.selected,
-    itemTypes: new Set([...input.knownTypes, ...incomingTypes, ...gone.map(({ itemType }) => itemType)]),
+    itemTypes: new Set([
+      ...input.knownTypes,
+      ...incomingTypes,
+      ...gone.map(({ itemType }) => itemType),
+      ...(input.enumerated ?? []).filter((itemType) => registry.get(itemType) !== undefined),
+    ]),
   });
   const proven = gone.filter(({ itemType }) => ledger.isComplete(itemType));
   const unproven = gone
@@ -138,15 +144,16 @@ export async function applyRun(tx: WorkspaceTransaction, input: ApplyInput): Pro
     unprovenRemovals,
   };
 
-  const held = await findHeldTypes(tx, input, proven, settlement.renamedTypes);
+  const held = await findHeldTypes(tx, input, proven, renamed);
   if (held.length > 0) return { kind: 'held', types: held, outcome };
 
   const { changes, seq, endSeq } = await writeIntervals(tx, input, {
     provenTypes: proven.map(({ itemType }) => itemType),
-    renamedTypes: settlement.renamedTypes,
-    hasRenormalised: supersededCount > 0 || count('renormalised') > 0 || settlement.renamedTypes.length > 0,
+    renamingTypes: await listRenamingTypes(tx, renamed, gone),
+    hasRenormalised: supersededCount > 0 || count('renormalised') > 0 || renamed.length > 0,
   });
   await recordCoverage(tx, { scopeId, seq, ledger });
+  if (count('ambiguous') > 0) await statements.recordAmbiguous(tx, runId);
   return {
     kind: 'applied',
     isComplete: isEverySelectedComplete(ledger.entries),
@@ -168,29 +175,35 @@ interface IntervalChanges {
 async function writeIntervals(
   tx: WorkspaceTransaction,
   input: ApplyInput,
-  plan: { provenTypes: readonly string[]; renamedTypes: readonly string[]; hasRenormalised: boolean },
+  plan: {
+    provenTypes: readonly string[];
+    /** Types of which new items take the place of live ones that were named by a guess. */
+    renamingTypes: readonly string[];
+    hasRenormalised: boolean;
+  },
 ): Promise<{ changes: IntervalChanges; seq: number; endSeq: number }> {
   const { runId, scopeId } = input;
-  const { renamedTypes } = plan;
+  const { provenTypes: itemTypes, renamingTypes: names } = plan;
   const seq = input.index.headSeq + 1;
   const endSeq = plan.hasRenormalised ? seq + 1 : seq;
-  const gonePlainly = plan.provenTypes.filter((itemType) => !renamedTypes.includes(itemType));
-  const goneRenamed = plan.provenTypes.filter((itemType) => renamedTypes.includes(itemType));
   const closed = [
-    await statements.closeGone(tx, { scopeId, itemTypes: gonePlainly, seq, by: 'observed' }),
-    await statements.closeGone(tx, { scopeId, itemTypes: goneRenamed, seq: endSeq, by: 'renormalised' }),
+    await statements.closeGone(tx, { scopeId, itemTypes, seq, isRenamed: false }),
+    await statements.closeGone(tx, { scopeId, itemTypes, seq: endSeq, isRenamed: true }),
     await statements.closeChanged(tx, { scopeId, seq }),
   ];
   const rulesDigests = input.registry.types.map((type) => type.rulesDigest);
   const open = (
     options: Omit<Parameters<typeof statements.openStaged>[1], 'runId' | 'scopeId' | 'rulesDigests'>,
   ) => statements.openStaged(tx, { runId, scopeId, rulesDigests, ...options });
-  const plainly = { names: renamedTypes, isExcluded: true };
-  const renamed = { names: renamedTypes, isExcluded: false };
   const opened = [
     await open({ outcomes: ['changed'], seq, by: 'observed' }),
-    await open({ outcomes: ['added'], seq, by: 'observed', itemTypes: plainly }),
-    await open({ outcomes: ['added'], seq: endSeq, by: 'renormalised', itemTypes: renamed }),
+    await open({ outcomes: ['added'], seq, by: 'observed', itemTypes: { names, isExcluded: true } }),
+    await open({
+      outcomes: ['added'],
+      seq: endSeq,
+      by: 'renormalised',
+      itemTypes: { names, isExcluded: false },
+    }),
   ];
   const rehashed = await statements.renewRawHashes(tx, input);
   const renormalised = await statements.renormalise(tx, { runId, scopeId, seq, endSeq, rulesDigests });
@@ -240,23 +253,46 @@ async function listIncomingTypes(tx: WorkspaceTransaction): Promise<string[]> {
   return rows.map((row) => row.item_type).sort(compareText);
 }
 
+/**
+ * Types of which the new items take the place of live ones. When ids come for the first time nothing tells new items
+ * from those that are named anew, and all count as the latter. Once the ids have begun to come, what is missing by its
+ * guessed name bounds how many can be: where more are new than that, they are additions.
+ */
+async function listRenamingTypes(
+  tx: WorkspaceTransaction,
+  renamed: readonly RenamedIds[],
+  gone: readonly statements.GoneVersions[],
+): Promise<string[]> {
+  if (renamed.length === 0) return [];
+  const added = await statements.countAdded(tx);
+  const missing = new Map(gone.map((type) => [type.itemType, type.renamed]));
+  return renamed
+    .filter(({ itemType, isBegun }) => !isBegun || (added.get(itemType) ?? 0) <= (missing.get(itemType) ?? 0))
+    .map(({ itemType }) => itemType);
+}
+
+/** Items that are only named anew are not gone, and don't count. */
 async function findHeldTypes(
   tx: WorkspaceTransaction,
   { scopeId, safeguard }: ApplyInput,
-  proven: readonly { itemType: string; gone: number }[],
-  renamedTypes: readonly string[],
+  proven: readonly statements.GoneVersions[],
+  renamedIds: readonly RenamedIds[],
 ): Promise<HeldType[]> {
   if (safeguard === null) return [];
-  const many = proven.filter(
-    ({ itemType, gone }) => gone >= safeguard.minRemovedItems && !renamedTypes.includes(itemType),
-  );
+  const renamedLive = new Map(renamedIds.map((ids) => [ids.itemType, ids.live]));
+  const many = proven
+    .map(({ itemType, gone, renamed }) => ({ itemType, gone: gone - renamed }))
+    .filter(({ gone }) => gone >= safeguard.minRemovedItems);
   const live = await statements.countLive(
     tx,
     scopeId,
     many.map(({ itemType }) => itemType),
   );
   return many
-    .map(({ itemType, gone }) => ({ itemType, gone, live: live.get(itemType) ?? gone }))
+    .map(({ itemType, gone }) => {
+      const all = live.get(itemType) ?? gone;
+      return { itemType, gone, live: all - (renamedLive.get(itemType) ?? 0) };
+    })
     .filter(({ gone, live: all }) => gone > safeguard.maxRemovedShare * all);
 }
 

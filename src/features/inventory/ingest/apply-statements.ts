@@ -8,6 +8,7 @@
  */
 
 import type { WorkspaceTransaction } from '../../../db/workspace-transaction.ts';
+import type { GuessedIds } from './guessed-ids.ts';
 import { VersionChanges } from './version-changes.ts';
 
 /** Which run of which scope. */
@@ -45,6 +46,30 @@ export async function listUnseen(tx: WorkspaceTransaction, versionIds: readonly 
 }
 
 /**
+ * Lists the staged items for the other statements of the transaction, without those of `excluded`. What is staged
+ * itself stays as it is: a run that is held has to find it again.
+ */
+export async function listStaged(
+  tx: WorkspaceTransaction,
+  { runId }: RunKey,
+  excluded: readonly GuessedIds[],
+): Promise<void> {
+  const { client, workspaceId } = tx;
+  await client.query(
+    `create temp table staged on commit drop as
+     select identity_hash, part_no, ordinal, item_type, identity_pointer, content_hash, rules_digest, is_contradictory
+     from driftplane_staging.items where workspace_id = '${workspaceId}' and run_id = '${runId}'`,
+  );
+  for (const { itemType, pointers } of excluded) {
+    await client.query('delete from staged where item_type = $1 and identity_pointer = any($2)', [
+      itemType,
+      pointers,
+    ]);
+  }
+  await client.query('analyze staged');
+}
+
+/**
  * What the staged items are against the live ones, each identity once:
  * - `same`: other bytes, the same facts;
  * - `changed`, `added`;
@@ -61,12 +86,6 @@ export async function judgeIncoming(tx: WorkspaceTransaction, { runId, scopeId }
        outcome text, live_id bigint, old_id bigint, old_rules text, is_old_drift boolean
      ) on commit drop`,
   );
-  await client.query(
-    `create temp table staged on commit drop as
-     select identity_hash, part_no, ordinal, item_type, content_hash, rules_digest, is_contradictory
-     from driftplane_staging.items where workspace_id = '${workspaceId}' and run_id = '${runId}'`,
-  );
-  await client.query('analyze staged');
   await client.query(
     `create temp table claims on commit drop as
      select o.part_no, o.ordinal, s.identity_hash, o.content_hash, o.rules_digest, l.version_id,
@@ -151,31 +170,47 @@ export async function listSuperseded(tx: WorkspaceTransaction): Promise<number> 
   return rowCount ?? 0;
 }
 
-/** Live versions of which the run said nothing at all. */
+/** Live versions of a type of which a run said nothing at all. */
+export interface GoneVersions {
+  readonly itemType: string;
+  /** All of them. */
+  readonly gone: number;
+  /** Those that were named by a guess, and are named anew since real ids have come. */
+  readonly renamed: number;
+}
+
+/** Lists the live versions of which the run said nothing at all, for other statements; how many they are. */
 export async function findGone(
   tx: WorkspaceTransaction,
   { scopeId }: RunKey,
-): Promise<{ itemType: string; gone: number }[]> {
+  renamed: readonly GuessedIds[],
+): Promise<GoneVersions[]> {
   const { client, workspaceId } = tx;
   await client.query(
-    'create temp table gone (version_id bigint primary key, item_type text not null) on commit drop',
+    `create temp table gone (
+       version_id bigint primary key, item_type text not null, is_renamed boolean not null
+     ) on commit drop`,
   );
+  const ids = renamed.flatMap(({ itemType, pointers }) => pointers.map((pointer) => ({ itemType, pointer })));
   await client.query(
     `insert into gone
-     select l.version_id, l.item_type
+     select l.version_id, l.item_type, (l.item_type, l.identity_pointer) in (
+       select r.item_type, r.pointer from unnest($3::text[], $4::text[]) as r(item_type, pointer)
+     )
      from unseen u
      cross join lateral (
-       select version_id, item_type from driftplane.item_versions
+       select version_id, item_type, identity_pointer from driftplane.item_versions
        where workspace_id = $1 and scope_id = $2 and version_id = u.version_id offset 0
      ) l
      where not exists (select from incoming i where i.live_id = u.version_id)
        and not exists (select from incoming i where i.old_id = u.version_id)`,
-    [workspaceId, scopeId],
+    [workspaceId, scopeId, ids.map(({ itemType }) => itemType), ids.map(({ pointer }) => pointer)],
   );
-  const { rows } = await client.query<{ item_type: string; gone: number }>(
-    'select item_type, count(*) as gone from gone group by item_type order by item_type collate "C"',
+  const { rows } = await client.query<{ item_type: string; gone: number; renamed: number }>(
+    `select item_type, count(*) as gone, count(*) filter (where is_renamed) as renamed
+     from gone group by item_type order by item_type collate "C"`,
   );
-  return rows.map((row) => ({ itemType: row.item_type, gone: row.gone }));
+  return rows.map((row) => ({ itemType: row.item_type, gone: row.gone, renamed: row.renamed }));
 }
 
 export async function countLive(
@@ -191,18 +226,20 @@ export async function countLive(
   return new Map(rows.map((row) => [row.item_type, row.count]));
 }
 
-/** Closes what is gone of these types at a boundary. */
+/** Closes what is gone of these types at a boundary: as observed, or where `isRenamed` what is named anew. */
 export async function closeGone(
   tx: WorkspaceTransaction,
-  options: { scopeId: string; itemTypes: readonly string[]; seq: number; by: 'observed' | 'renormalised' },
+  options: { scopeId: string; itemTypes: readonly string[]; seq: number; isRenamed: boolean },
 ): Promise<VersionChanges> {
   return changing(
     tx,
-    `update driftplane.item_versions v set to_seq = $4, closed_by = $5
+    `update driftplane.item_versions v set to_seq = $4,
+       closed_by = case when g.is_renamed then 'renormalised' else 'observed' end
      from gone g
      where v.workspace_id = $1 and v.scope_id = $2 and v.version_id = g.version_id and g.item_type = any($3)
+       and g.is_renamed = $5
      returning v.*`,
-    [tx.workspaceId, options.scopeId, options.itemTypes, options.seq, options.by],
+    [tx.workspaceId, options.scopeId, options.itemTypes, options.seq, options.isRenamed],
   );
 }
 
@@ -329,6 +366,14 @@ export async function renormalise(
   return { closed, opened, drifted: between.rowCount ?? 0 };
 }
 
+/** How many items of each type are new to the scope. */
+export async function countAdded(tx: WorkspaceTransaction): Promise<Map<string, number>> {
+  const { rows } = await tx.client.query<{ item_type: string; count: number }>(
+    `select item_type, count(*) as count from incoming where outcome = 'added' group by item_type`,
+  );
+  return new Map(rows.map((row) => [row.item_type, row.count]));
+}
+
 /** How many identities have which outcome; `repetitions`: how often one came again with the same facts. */
 export async function countOutcomes(
   tx: WorkspaceTransaction,
@@ -385,6 +430,16 @@ export async function listIncoming(
     paths: row.paths,
     copies: row.copies,
   }));
+}
+
+/** Keeps which items the run said two things about: all of them, as what it lists ends somewhere. */
+export async function recordAmbiguous(tx: WorkspaceTransaction, runId: string): Promise<void> {
+  await tx.client.query(
+    `update driftplane.sync_runs set ambiguous_identities = (
+       select string_agg(identity_hash, ''::bytea order by identity_hash) from incoming where outcome = 'ambiguous'
+     ) where workspace_id = $1 and run_id = $2`,
+    [tx.workspaceId, runId],
+  );
 }
 
 /** Items of these types that are gone without proof; the first of them by type and id. */

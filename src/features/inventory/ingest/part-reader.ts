@@ -4,6 +4,7 @@ import type { InheritedMembers, ItemTypeRegistry } from '../../../core/item-type
 import { matchesGlob } from '../../../core/path-pattern.ts';
 import type { Problem } from '../../../core/problem.ts';
 import type { Item, ItemReader, RawItem } from '../../../core/read-item.ts';
+import { sayable } from '../../../core/redact.ts';
 import { keyedSha256, sha256Hex } from '../../../core/sha256.ts';
 import type { LiveIndex } from './live-index.ts';
 import { ProblemTally } from './problem-tally.ts';
@@ -145,7 +146,8 @@ export class PartReader {
   }
 
   addProblem(problem: Problem): void {
-    this.problems.add({ ...problem, path: storableText(problem.path), detail: storableText(problem.detail) });
+    const path = storableText(sayable(problem.path));
+    this.problems.add({ ...problem, path, detail: storableText(problem.detail) });
   }
 
   /** Whether the version with these raw bytes is what reading them under the rules in force would give. */

@@ -6,6 +6,9 @@ import { type ProblemCount, ProblemTally } from './problem-tally.ts';
 import { SeenSet } from './seen-set.ts';
 import type { PartKey } from './stage-part.ts';
 
+/** How many parts are joined at once. */
+const BATCH = 32;
+
 /** What a part said, as it is kept between the parts of a run. */
 interface StoredSummary {
   readonly summary: PartSummary;
@@ -77,20 +80,20 @@ export interface JoinedParts {
   readonly summary: PartSummary;
 }
 
-/** Joins the parts of a run, in the order of their numbers. `liveCount`: how many live items the index has. */
+/**
+ * Joins the parts of a run, in the order of their numbers, some at a time: together they may be many times larger
+ * than what comes of them. `liveCount`: how many live items the index has.
+ */
 export async function joinParts(
   tx: WorkspaceTransaction,
   options: { runId: string; liveCount: number },
 ): Promise<JoinedParts> {
-  const { rows } = await tx.client.query<{ part_no: number; seen: Buffer; summary: string }>(
-    `select part_no, seen, summary from driftplane_staging.parts
-     where workspace_id = $1 and run_id = $2 order by part_no`,
-    [tx.workspaceId, options.runId],
-  );
+  const partNos: number[] = [];
   const seen = new SeenSet(options.liveCount);
   const problems = new ProblemTally();
   const joined = { records: 0, same: 0, staged: 0, bytes: 0, repeated: 0, unselected: 0 };
-  for (const row of rows) {
+  for await (const row of readParts(tx, options.runId)) {
+    partNos.push(row.part_no);
     const { summary, problemCounts, problems: listed } = JSON.parse(row.summary) as StoredSummary;
     problems.merge({ counts: problemCounts, listed });
     joined.repeated += seen.merge(row.seen);
@@ -101,7 +104,27 @@ export async function joinParts(
     joined.repeated += summary.repeated;
     joined.unselected += summary.unselected;
   }
-  return { partNos: rows.map((row) => row.part_no), seen, problems, summary: joined };
+  return { partNos, seen, problems, summary: joined };
+}
+
+interface PartRow {
+  readonly part_no: number;
+  readonly seen: Buffer;
+  readonly summary: string;
+}
+
+async function* readParts(tx: WorkspaceTransaction, runId: string): AsyncGenerator<PartRow> {
+  for (let after = 0; ; ) {
+    const { rows } = await tx.client.query<PartRow>(
+      `select part_no, seen, summary from driftplane_staging.parts
+       where workspace_id = $1 and run_id = $2 and part_no > $3 order by part_no limit $4`,
+      [tx.workspaceId, runId, after, BATCH],
+    );
+    yield* rows;
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < BATCH) return;
+    after = last.part_no;
+  }
 }
 
 export async function deleteStagedRows(

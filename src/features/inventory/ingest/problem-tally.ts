@@ -24,6 +24,7 @@ export class ProblemTally {
 
   merge(other: { counts: readonly ProblemCount[]; listed: readonly Problem[] }): void {
     for (const { code, itemType, count } of other.counts) this.#count(code, itemType, count);
+    if (other.listed.length === 0) return;
     this.#listed = [...this.#listed, ...other.listed].sort(compareProblems).slice(0, MAX_LISTED_PROBLEMS);
   }
 

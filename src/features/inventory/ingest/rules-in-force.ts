@@ -51,17 +51,22 @@ export async function listRegistriesInUse(tx: WorkspaceTransaction, scopeId: str
   return rows.map((row) => row.registry_digest);
 }
 
-/** The registry under which a run was read, if what it is made of is still there. */
-export async function findRegistryOfRun(
+/**
+ * The registry under which a run is read, to its last part and to its end: that of the process that began to, whatever
+ * this one has in force. A run of which nothing has been read yet has the one in force.
+ */
+export async function getRegistryOfRun(
   tx: WorkspaceTransaction,
   runId: string,
-): Promise<ItemTypeRegistry | null> {
+  inForce: ItemTypeRegistry,
+): Promise<ItemTypeRegistry> {
   const { rows } = await tx.client.query<{ registry_digest: string | null }>(
     'select registry_digest from driftplane.sync_runs where workspace_id = $1 and run_id = $2',
     [tx.workspaceId, runId],
   );
   const digest = rows[0]?.registry_digest ?? null;
-  return digest === null ? null : registryOf(await findDefinitionsOf(tx, digest));
+  if (digest === null || digest === inForce.digest) return inForce;
+  return registryOf(await findDefinitionsOf(tx, digest)) ?? inForce;
 }
 
 /** What reads items as they were read before the rules changed. */

@@ -23,7 +23,7 @@ export function makeLedger(input: {
   readonly enumerated: readonly string[] | null;
   /** Globs of the types that are selected; null for all. */
   readonly selected: readonly string[] | null;
-  /** Types that are known to the scope or came with the run. */
+  /** Types that there are: that the scope has had, or that have rules. Others that were enumerated are not listed. */
   readonly itemTypes: Iterable<string>;
 }): RunLedger {
   const { problems, enumerated, selected, itemTypes } = input;
@@ -46,15 +46,15 @@ export function makeLedger(input: {
     }
     const reasons = [...ofEveryType, ...(byType.get(itemType) ?? [])].sort(compareText);
     if (reasons.length > 0) return { itemType, status: 'partial', reason: reasons.join(', ') };
-    const isAll =
-      itemType === EVERY_TYPE ? enumerated === null || enumerated.includes('*') : isEnumerated(itemType);
-    if (!isAll) return { itemType, status: 'not_checked', reason: 'not declared complete' };
     if (itemType === EVERY_TYPE && selected !== null && !selected.includes('*')) {
       return { itemType, status: 'not_checked', reason: NOT_SELECTED };
     }
+    const isAll =
+      itemType === EVERY_TYPE ? enumerated === null || enumerated.includes('*') : isEnumerated(itemType);
+    if (!isAll) return { itemType, status: 'not_checked', reason: 'not declared complete' };
     return { itemType, status: 'complete', reason: null };
   };
-  const named = new Set([...itemTypes, ...byType.keys(), ...plainNames(selected), ...plainNames(enumerated)]);
+  const named = new Set([...itemTypes, ...byType.keys(), ...plainNames(selected)]);
   named.delete(EVERY_TYPE);
   const entries = [EVERY_TYPE, ...named].map(entryOf).sort((a, b) => compareText(a.itemType, b.itemType));
   const status = new Map(entries.map((entry) => [entry.itemType, entry.status]));
@@ -68,14 +68,7 @@ function plainNames(globs: readonly string[] | null): string[] {
   return (globs ?? []).filter((glob) => !glob.includes('*'));
 }
 
-/**
- * Whether every selected type is complete, which makes a run `succeeded` rather than `partial`. Where types were
- * declared, the types that nobody has seen yet don't count.
- */
+/** Whether every selected type is complete, also those that nobody has seen yet: then a run has `succeeded`. */
 export function isEverySelectedComplete(entries: readonly TypeCoverage[]): boolean {
-  const selected = entries.filter(({ reason }) => reason !== NOT_SELECTED);
-  const named = selected.filter(({ itemType }) => itemType !== EVERY_TYPE);
-  const rest = entries.find(({ itemType }) => itemType === EVERY_TYPE);
-  const isRestFine = rest?.status === 'complete' || (rest?.status === 'not_checked' && named.length > 0);
-  return isRestFine && named.every(({ status }) => status === 'complete');
+  return entries.every(({ status, reason }) => status === 'complete' || reason === NOT_SELECTED);
 }

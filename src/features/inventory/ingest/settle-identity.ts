@@ -3,6 +3,7 @@ import type { ItemTypeRegistry } from '../../../core/item-type-registry.ts';
 import type { Problem } from '../../../core/problem.ts';
 import type { WorkspaceTransaction } from '../../../db/workspace-transaction.ts';
 import type { RunKey } from './apply-statements.ts';
+import type { GuessedIds, RenamedIds } from './guessed-ids.ts';
 
 /** Items of one type that were identified by one member. */
 export interface IdentityCount {
@@ -16,10 +17,10 @@ export interface IdentityCount {
 /** What follows from how the items of a run and of the inventory are identified. */
 export interface IdentitySettlement {
   readonly problems: readonly Problem[];
-  /** Types whose staged items without a real id are not to be used, as others of the type have one. */
-  readonly typesWithoutIdentity: readonly string[];
-  /** Types whose live items had guessed ids and whose staged ones have real ones: the same items, named anew. */
-  readonly renamedTypes: readonly string[];
+  /** Staged items that are not to be used: they have no real id, and others of their type have one. */
+  readonly withoutIdentity: readonly GuessedIds[];
+  /** Live items that are not gone where they are missing: real ids have come for their type, and name them anew. */
+  readonly renamed: readonly RenamedIds[];
 }
 
 /** Types for which it matters by which member an item was identified. */
@@ -72,8 +73,8 @@ export function settleIdentity(
 ): IdentitySettlement {
   const names = new Set([...counts.staged, ...counts.live].map(({ itemType }) => itemType));
   const problems: Problem[] = [];
-  const typesWithoutIdentity: string[] = [];
-  const renamedTypes: string[] = [];
+  const withoutIdentity: GuessedIds[] = [];
+  const renamed: RenamedIds[] = [];
   for (const itemType of [...names].sort(compareText)) {
     const type = registry.get(itemType);
     if (type === undefined) continue;
@@ -84,7 +85,7 @@ export function settleIdentity(
     const isStrong = (count: IdentityCount): boolean => !isWeak(count);
     const path = staged.find(({ place }) => place !== null)?.place ?? '';
     if (staged.some(isWeak) && (staged.some(isStrong) || live.some(isStrong))) {
-      typesWithoutIdentity.push(itemType);
+      withoutIdentity.push({ itemType, pointers: pointersOf(staged.filter(isWeak)) });
       for (const { count, place } of staged.filter(isWeak)) {
         const number = count === 1 ? '1 item has' : `${count} items have`;
         const detail = `${number} no id at ${type.definition.identity.join(', ')}, where others of the type have one`;
@@ -92,15 +93,21 @@ export function settleIdentity(
       }
       continue;
     }
-    if (staged.some(isStrong) && live.some(isWeak)) {
-      renamedTypes.push(itemType);
+    if (live.some(isWeak) && (staged.some(isStrong) || live.some(isStrong))) {
+      const guessed = live.filter(isWeak);
+      renamed.push({
+        itemType,
+        pointers: pointersOf(guessed),
+        live: guessed.reduce((sum, { count }) => sum + count, 0),
+        isBegun: live.some(isStrong),
+      });
       const detail = `items of ${itemType} came with ids for the first time; they take the place of those named by guess`;
       problems.push({ code: 'identity_replaced', path, detail, itemType });
       continue;
     }
-    const guessed = joinByPointer([...staged, ...live].filter((count) => isFallback || isWeak(count)));
+    const guessed = pointersOf([...staged, ...live].filter((count) => isFallback || isWeak(count)));
     if (guessed.length === 0) continue;
-    const from = guessed.map(({ pointer }) => pointer).join(', ');
+    const from = guessed.join(', ');
     if (!isFallback) {
       problems.push({
         code: 'identity_guessed',
@@ -122,26 +129,9 @@ export function settleIdentity(
       problems.push({ code: 'mixed_identity', path, detail, itemType });
     }
   }
-  return { problems, typesWithoutIdentity, renamedTypes };
+  return { problems, withoutIdentity, renamed };
 }
 
-function joinByPointer(counts: readonly IdentityCount[]): { pointer: string }[] {
-  const pointers = new Set(counts.map(({ pointer }) => pointer));
-  return [...pointers].sort(compareText).map((pointer) => ({ pointer }));
-}
-
-/** Drops the staged items of these types that have no real id. */
-export async function dropWithoutIdentity(
-  tx: WorkspaceTransaction,
-  runId: string,
-  registry: ItemTypeRegistry,
-  itemTypes: readonly string[],
-): Promise<void> {
-  for (const itemType of itemTypes) {
-    await tx.client.query(
-      `delete from driftplane_staging.items
-       where workspace_id = $1 and run_id = $2 and item_type = $3 and identity_pointer = any($4)`,
-      [tx.workspaceId, runId, itemType, registry.get(itemType)?.definition.weakIdentity ?? []],
-    );
-  }
+function pointersOf(counts: readonly IdentityCount[]): string[] {
+  return [...new Set(counts.map(({ pointer }) => pointer))].sort(compareText);
 }
