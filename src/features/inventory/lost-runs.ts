@@ -4,7 +4,7 @@ import { systemActor, withWorkspace } from '../../db/workspace-transaction.ts';
 import { clearOrphans } from './ingest/part-store.ts';
 import type { SyncRun } from './sync-run.ts';
 import { endRun, isRunOver, type SyncContext, syncJobKey } from './sync-run-service.ts';
-import { listRunIds, lockRun } from './sync-run-store.ts';
+import { findRun, listRunIds, lockRun } from './sync-run-store.ts';
 
 /** A push that has sent nothing for so long is given up. */
 const SILENT_PUSH_SECONDS = 15 * 60;
@@ -113,6 +113,8 @@ export async function giveUpSync(
   { workspaceId, runId }: { readonly workspaceId: string; readonly runId: string },
 ): Promise<void> {
   await withWorkspace(context.database.ingest, { workspaceId, actor: systemActor }, async (tx) => {
+    // A workspace that was removed took its runs along.
+    if ((await findRun(tx, runId)) === undefined) return;
     const run = await lockRun(tx, runId);
     if (isRunOver(run) || run.status === 'held') return;
     await endRun(tx, run, 'fail', {

@@ -562,10 +562,17 @@ describe('the closing of a push', () => {
     const { runId } = await bench.openPush(source);
     await bench.sendPart(runId, 1, [box('a')]);
 
-    const closings = await Promise.all([
-      bench.closePush(runId, 1, ['box']),
-      bench.closePush(runId, 1, ['crate']),
-    ]);
+    // Both wait for the run, so that both have looked at it before one of them applies it.
+    const both = await bench.inWorkspace(async (tx) => {
+      await tx.client.query('select from driftplane.sync_runs where run_id = $1 for update', [runId]);
+      const closing = [bench.closePush(runId, 1, ['box']), bench.closePush(runId, 1, ['crate'])];
+      for (let waiting = 0; waiting < closing.length; ) {
+        const { rows } = await tx.client.query('select count(*) as count from pg_locks where not granted');
+        waiting = rows[0].count;
+      }
+      return { closing };
+    });
+    const closings = await Promise.all(both.closing);
 
     const [run] = closings;
     const complete = run?.coverage.filter(({ status }) => status === 'complete');
