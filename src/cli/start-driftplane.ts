@@ -17,6 +17,7 @@ import { registerFeatureRoutes } from '../server/routes.ts';
 import type { ServerConfig } from '../server/server-config.ts';
 import { createSyncContext } from '../server/sync-context.ts';
 import { readConfigText } from './config-file.ts';
+import { keepYoungGenerationSmall } from './young-generation.ts';
 
 /** What works off the jobs of this process. */
 interface RunningWorker {
@@ -70,10 +71,12 @@ export async function startDriftplane(options: StartOptions): Promise<RunningDri
   }
 }
 
+/** Starts everything, on a heap that does not grow with the garbage of a large sync. */
 async function startAll(
   { config, dataDir, version, log, startWorker }: StartOptions,
   stops: (() => Promise<unknown>)[],
 ): Promise<Omit<RunningDriftplane, 'stop'>> {
+  keepYoungGenerationSmall();
   const registry = loadItemTypes(itemTypesOf(config));
   const say = (message: string): void => log.info(message);
   const ownerUrl = config.databaseUrl ?? (await startEmbedded(dataDir, say, stops));

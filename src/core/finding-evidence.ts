@@ -2,8 +2,10 @@ import { canonicalJson } from './canonical-json.ts';
 import type { ShownChange } from './generate.ts';
 import type { JsonValue } from './json-value.ts';
 
-/** Most evidence that a finding keeps, in bytes of UTF-8. */
+/** Most evidence that a finding keeps, in bytes of UTF-8, with the members around its changes. */
 export const MAX_EVIDENCE_BYTES = 64 * 1024;
+/** What these members take at most: the title of the type, the counts of what was cut. */
+const ENVELOPE_BYTES = 1024;
 
 /** Longest path that is kept of a change which is too large, in UTF-16 code units. */
 const MAX_CUT_PATH = 300;
@@ -27,7 +29,7 @@ export interface CappedEvidence {
  */
 export function capEvidence(
   changes: readonly ShownChange[],
-  maxBytes: number = MAX_EVIDENCE_BYTES,
+  maxBytes: number = MAX_EVIDENCE_BYTES - ENVELOPE_BYTES,
 ): CappedEvidence {
   const kept: ShownChange[] = [];
   let bytes = 2;

@@ -92,9 +92,15 @@ test('many findings are changed in batches, each with one audit event and every 
   const result = await triage(scope, { target: byFilter({ states: ['new'] }) });
 
   expect(result).toMatchObject({ matched: 1_200, changed: 1_200, refused: [] });
-  expect((await audits(scope)).map(({ detail }) => JSON.parse(detail))).toEqual(
-    [500, 500, 200].map((count) => ({ after: {}, count, filter: { state: ['new'] } })),
+  const details = (await audits(scope)).map(({ detail }) => JSON.parse(detail));
+  expect(details).toMatchObject(
+    [500, 500, 200].map((count) => ({
+      after: { state: 'acknowledged' },
+      count,
+      filter: { state: ['new'] },
+    })),
   );
+  expect(new Set(details.flatMap(({ before }) => before.new)).size).toBe(1_200);
   const { rows } = await scope.inWorkspace(({ client, workspaceId }) =>
     client.query(
       `select count(*) as count from driftplane.finding_events where workspace_id = $1 and kind = 'acknowledge'`,
@@ -115,9 +121,9 @@ test('ids of no finding and of another workspace are counted and left alone', as
   expect(result).toMatchObject({ matched: 1, changed: 1, notFound: 2 });
   expect((await other.findings()).map(({ state }) => state)).toEqual(['new']);
   expect(JSON.parse((await audits(scope))[0]?.detail ?? '')).toEqual({
-    after: {},
+    before: { new: [first?.finding_id] },
+    after: { state: 'acknowledged' },
     count: 1,
-    findingIds: [first?.finding_id],
   });
 });
 

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { AuditActor } from '../../core/audit-chain.ts';
+import { compareText } from '../../core/compare-text.ts';
 import { DriftplaneError } from '../../core/errors.ts';
 import { type FindingState, findingStates, transition } from '../../core/finding-lifecycle.ts';
 import type { JsonObject } from '../../core/json-value.ts';
@@ -130,16 +131,23 @@ async function triageBatch(
     action: `finding.${decision.event}`,
     target: { kind: 'finding', id: null },
     detail: {
-      after: decisionDetail(decision),
+      before: idsByState(allowed),
+      after: { state: changed[0]?.state ?? null, ...decisionDetail(decision) },
       count: changed.length,
-      ...(target.kind === 'ids'
-        ? { findingIds: changed.map(({ findingId }) => findingId) }
-        : { filter: target.asked }),
+      ...(target.kind === 'filter' ? { filter: target.asked } : {}),
     },
   });
   const announcer = new FindingAnnouncer();
   for (const finding of changed) announcer.add('finding.changed', finding);
   announcer.emit(tx, null);
+}
+
+/** Which findings were in which state, so that the trail alone says what a decision about many did. */
+function idsByState(findings: readonly { readonly findingId: string; readonly state: string }[]): JsonObject {
+  const byState = [...Map.groupBy(findings, ({ state }) => state)].sort(([a], [b]) => compareText(a, b));
+  return Object.fromEntries(
+    byState.map(([state, some]) => [state, some.map(({ findingId }) => findingId).sort()]),
+  );
 }
 
 async function waitForRuns(tx: WorkspaceTransaction): Promise<void> {

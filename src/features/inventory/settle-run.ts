@@ -3,7 +3,7 @@ import type { AuditActor } from '../../core/audit-chain.ts';
 import { DriftplaneError } from '../../core/errors.ts';
 import { isApplied } from '../../core/run-state.ts';
 import { isConnectionLost } from '../../db/pg-errors.ts';
-import { type WorkspaceTransaction, withWorkspace } from '../../db/workspace-transaction.ts';
+import { systemActor, type WorkspaceTransaction, withWorkspace } from '../../db/workspace-transaction.ts';
 import { getSource } from '../sources/source-read-model.ts';
 import { type ApplyResult, applyRun } from './ingest/apply-run.ts';
 import type { LiveIndex } from './ingest/live-index.ts';
@@ -34,6 +34,8 @@ const RETRY_MS = 500;
 /** From so many changes on, and this share of the items, what the planner knows is brought up to date at once. */
 const MANY_CHANGES = 1_000;
 const LARGE_SHARE = 0.2;
+/** How many declared types the audit trail names; it counts them all. */
+const MAX_AUDITED_TYPES = 100;
 /** With more changes than these the index is read anew rather than advanced. */
 const MAX_ADVANCED = 50_000;
 
@@ -67,19 +69,35 @@ export async function settleRun(context: SyncContext, options: SettleOptions): P
 
 /** What does not belong to the run any more: it is settled even if this fails, and the sweep makes it good. */
 async function tidyUp(
-  { database }: SyncContext,
+  context: SyncContext,
   workspaceId: string,
   run: SyncRun,
   result: ApplyResult | null,
 ): Promise<void> {
+  const { database } = context;
   try {
     if (result?.kind === 'applied' && hasGrownOtherwise(result)) {
       await database.ingest.query('select driftplane.analyze_item_versions()');
     }
     if (run.status !== 'held' && isRunOver(run)) await clearStaging(database.ingest, workspaceId, run.runId);
+    if (result?.kind === 'applied') await readIndex(context, workspaceId, run, result.endSeq);
   } catch (error) {
     if (!isConnectionLost(error)) throw error;
   }
+}
+
+/** Reads the index that was not advanced, so that the next sync need not wait for it. */
+async function readIndex(
+  { database, indexes }: SyncContext,
+  workspaceId: string,
+  { scopeId }: SyncRun,
+  headSeq: number,
+): Promise<void> {
+  if (indexes.get(scopeId, headSeq) !== undefined) return;
+  await withWorkspace(database.ingest, { workspaceId, actor: systemActor, isReadOnly: true }, async (tx) => {
+    const head = await getScopeHead(tx, scopeId, { isLocked: false });
+    if (head.headSeq === headSeq) indexes.set(scopeId, await loadLiveIndex(tx, { scopeId, headSeq }));
+  });
 }
 
 async function withRetries<T>(work: () => Promise<T>): Promise<T> {
@@ -148,6 +166,7 @@ function settleOnce(context: SyncContext, options: SettleOptions): Promise<Settl
       declaredTypes: options.enumerated,
     });
     if (isConfirmed) auditConfirmation(tx, found);
+    if (found.trigger === 'push' && !isConfirmed) auditClosing(tx, found, options, result);
     if (result.kind === 'held') {
       await advanceRun(tx, found, 'hold');
       await recordHold(tx, runId, HELD_DAYS);
@@ -165,6 +184,30 @@ function settleOnce(context: SyncContext, options: SettleOptions): Promise<Settl
       await context.onRunApplied(tx, { runId, scopeId: found.scopeId, sourceId: found.sourceId, runSeq });
     }
     return { run: await lockRun(tx, runId), result, index };
+  });
+}
+
+/** What was declared complete is what makes items go, so the trail has it. */
+function auditClosing(
+  tx: WorkspaceTransaction,
+  run: SyncRun,
+  { enumerated, expectedParts }: SettleOptions,
+  result: ApplyResult,
+): void {
+  const { added, removed, changed } = result.outcome.counts;
+  tx.audit({
+    action: 'run.close',
+    target: { kind: 'run', id: run.runId },
+    detail: {
+      before: run.status,
+      after: result.kind,
+      parts: expectedParts,
+      completeTypes: (enumerated ?? ['*']).slice(0, MAX_AUDITED_TYPES),
+      completeTypeCount: enumerated?.length ?? 1,
+      added,
+      removed,
+      changed,
+    },
   });
 }
 

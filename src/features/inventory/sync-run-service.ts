@@ -14,6 +14,7 @@ import type { LiveIndexCache } from './ingest/live-index-cache.ts';
 import type { AppliedRun, RunTrigger, SyncRun } from './sync-run.ts';
 import {
   advanceRun,
+  allowedDecisions,
   findActiveRun,
   findHeldRun,
   insertRun,
@@ -149,7 +150,13 @@ export async function cancelRun(tx: WorkspaceTransaction, runId: string): Promis
   const run = await lockRun(tx, runId);
   const isRead = run.status === 'running' && run.holderKey !== null;
   if (isSettled(run.status) || run.status === 'held') {
-    throw new DriftplaneError('invalid_transition', `run ${runId} is ${run.status}; it can not be cancelled`);
+    throw new DriftplaneError(
+      'invalid_transition',
+      `run ${runId} is ${run.status}; it can not be cancelled`,
+      {
+        extensions: { allowed: allowedDecisions(run.status) },
+      },
+    );
   }
   if (isRead) await requestCancel(tx, runId);
   else await endRun(tx, run, 'cancel', { code: 'run_cancelled', message: `cancelled by ${tx.actor.label}` });

@@ -187,6 +187,12 @@ export async function getScopeHead(
   };
 }
 
+/** What a person may do with a run in this state. */
+export function allowedDecisions(status: RunState): string[] {
+  const decisions = ['cancel', 'confirm', 'reject'] as const;
+  return decisions.filter((decision) => nextRunState(status, decision) !== null);
+}
+
 /** Moves a run on. Throws `invalid_transition` where its state does not allow the event. */
 export async function advanceRun(tx: WorkspaceTransaction, run: SyncRun, event: RunEvent): Promise<RunState> {
   const status = nextRunState(run.status, event);
@@ -194,6 +200,7 @@ export async function advanceRun(tx: WorkspaceTransaction, run: SyncRun, event: 
     throw new DriftplaneError(
       'invalid_transition',
       `run ${run.runId} is ${run.status}: ${event} is not possible`,
+      { extensions: { allowed: allowedDecisions(run.status) } },
     );
   }
   if (status !== 'succeeded' && status !== 'partial') {
