@@ -151,6 +151,7 @@ export async function applyRun(tx: WorkspaceTransaction, input: ApplyInput): Pro
     provenTypes: proven.map(({ itemType }) => itemType),
     renamingTypes: await listRenamingTypes(tx, renamed, gone),
     hasRenormalised: supersededCount > 0 || count('renormalised') > 0 || renamed.length > 0,
+    count,
   });
   await recordCoverage(tx, { scopeId, seq, ledger });
   if (count('ambiguous') > 0) await statements.recordAmbiguous(tx, runId);
@@ -180,33 +181,47 @@ async function writeIntervals(
     /** Types of which new items take the place of live ones that were named by a guess. */
     renamingTypes: readonly string[];
     hasRenormalised: boolean;
+    /** How many items have this outcome. */
+    count: (outcome: string) => number;
   },
 ): Promise<{ changes: IntervalChanges; seq: number; endSeq: number }> {
   const { runId, scopeId } = input;
-  const { provenTypes: itemTypes, renamingTypes: names } = plan;
+  const { provenTypes: itemTypes, renamingTypes: names, count } = plan;
+  // Most runs change little: a statement that would find nothing still costs a scan of its join.
+  const where = (isNeeded: boolean, work: () => Promise<VersionChanges>): Promise<VersionChanges> =>
+    isNeeded ? work() : Promise.resolve(VersionChanges.none);
+  const isAnyGone = itemTypes.length > 0;
   const seq = input.index.headSeq + 1;
   const endSeq = plan.hasRenormalised ? seq + 1 : seq;
   const closed = [
-    await statements.closeGone(tx, { scopeId, itemTypes, seq, isRenamed: false }),
-    await statements.closeGone(tx, { scopeId, itemTypes, seq: endSeq, isRenamed: true }),
-    await statements.closeChanged(tx, { scopeId, seq }),
+    await where(isAnyGone, () => statements.closeGone(tx, { scopeId, itemTypes, seq, isRenamed: false })),
+    await where(isAnyGone && plan.hasRenormalised, () =>
+      statements.closeGone(tx, { scopeId, itemTypes, seq: endSeq, isRenamed: true }),
+    ),
+    await where(count('changed') > 0, () => statements.closeChanged(tx, { scopeId, seq })),
   ];
   const rulesDigests = input.registry.types.map((type) => type.rulesDigest);
   const open = (
     options: Omit<Parameters<typeof statements.openStaged>[1], 'runId' | 'scopeId' | 'rulesDigests'>,
   ) => statements.openStaged(tx, { runId, scopeId, rulesDigests, ...options });
   const opened = [
-    await open({ outcomes: ['changed'], seq, by: 'observed' }),
-    await open({ outcomes: ['added'], seq, by: 'observed', itemTypes: { names, isExcluded: true } }),
-    await open({
-      outcomes: ['added'],
-      seq: endSeq,
-      by: 'renormalised',
-      itemTypes: { names, isExcluded: false },
-    }),
+    await where(count('changed') > 0, () => open({ outcomes: ['changed'], seq, by: 'observed' })),
+    await where(count('added') > 0, () =>
+      open({ outcomes: ['added'], seq, by: 'observed', itemTypes: { names, isExcluded: true } }),
+    ),
+    await where(names.length > 0, () =>
+      open({
+        outcomes: ['added'],
+        seq: endSeq,
+        by: 'renormalised',
+        itemTypes: { names, isExcluded: false },
+      }),
+    ),
   ];
-  const rehashed = await statements.renewRawHashes(tx, input);
-  const renormalised = await statements.renormalise(tx, { runId, scopeId, seq, endSeq, rulesDigests });
+  const rehashed = await where(count('same') > 0, () => statements.renewRawHashes(tx, input));
+  const renormalised = plan.hasRenormalised
+    ? await statements.renormalise(tx, { runId, scopeId, seq, endSeq, rulesDigests })
+    : { closed: VersionChanges.none, opened: VersionChanges.none };
   const changes = {
     closed: VersionChanges.join([...closed, renormalised.closed]),
     opened: VersionChanges.join([...opened, renormalised.opened]),

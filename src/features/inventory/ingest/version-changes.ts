@@ -26,6 +26,8 @@ export class VersionChanges implements Iterable<VersionChange> {
     this.#rulesDigests = rulesDigests;
   }
 
+  static readonly none = new VersionChanges([], []);
+
   /** Several as one; all with the same list of rules. */
   static join(all: readonly VersionChanges[]): VersionChanges {
     const rules = all.map((changes) => changes.#rulesDigests).find((digests) => digests.length > 0) ?? [];
