@@ -1,7 +1,8 @@
 import type { Database } from '../src/db/database.ts';
+import { SqlParams } from '../src/db/sql-params.ts';
 import { systemActor, type WorkspaceTransaction, withWorkspace } from '../src/db/workspace-transaction.ts';
 import type { FindingSort, findingSorts } from '../src/features/findings/finding-branches.ts';
-import { type FindingFilter, filterCondition, SqlParams } from '../src/features/findings/finding-filter.ts';
+import { type FindingFilter, filterCondition } from '../src/features/findings/finding-filter.ts';
 import { listFindings } from '../src/features/findings/finding-list-read-model.ts';
 import { summaryColumns } from '../src/features/findings/finding-summary.ts';
 import { BenchError } from './bench-error.ts';

@@ -1,4 +1,5 @@
 import type { ExecutionState } from '../../core/execution-state.ts';
+import { SqlParams } from '../../db/sql-params.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import { type BaselineMode, type Execution, noUnprovenChanges } from './execution.ts';
 
@@ -281,23 +282,23 @@ export async function listExecutions(
   filter: ExecutionFilter,
   page: { readonly after: { queuedAt: Date; executionId: string } | null; readonly limit: number },
 ): Promise<Execution[]> {
-  const values: unknown[] = [tx.workspaceId];
+  const params = new SqlParams([tx.workspaceId]);
   const conditions = ['workspace_id = $1'];
-  const add = (condition: (place: string) => string, ...given: unknown[]): void => {
-    const places = given.map((value) => `$${values.push(value)}`);
-    conditions.push(condition(places.join(', ')));
-  };
-  if (filter.status !== undefined) add((place) => `status = ${place}`, filter.status);
-  if (filter.scopeId !== undefined) add((place) => `scope_id = ${place}`, filter.scopeId);
-  if (filter.sourceId !== undefined) add((place) => `source_id = ${place}`, filter.sourceId);
-  if (filter.currentRunId !== undefined) add((place) => `current_run_id = ${place}`, filter.currentRunId);
-  if (page.after !== null) {
-    add((places) => `(queued_at, execution_id) < (${places})`, page.after.queuedAt, page.after.executionId);
+  const { status, scopeId, sourceId, currentRunId } = filter;
+  const { after } = page;
+  if (status !== undefined) conditions.push(`status = ${params.add(status)}`);
+  if (scopeId !== undefined) conditions.push(`scope_id = ${params.add(scopeId)}`);
+  if (sourceId !== undefined) conditions.push(`source_id = ${params.add(sourceId)}`);
+  if (currentRunId !== undefined) conditions.push(`current_run_id = ${params.add(currentRunId)}`);
+  if (after !== null) {
+    conditions.push(
+      `(queued_at, execution_id) < (${params.add(after.queuedAt)}, ${params.add(after.executionId)})`,
+    );
   }
   const { rows } = await tx.client.query<ExecutionRow>(
     `select ${COLUMNS} from driftplane.executions where ${conditions.join(' and ')}
-     order by queued_at desc, execution_id desc limit $${values.push(page.limit)}`,
-    values,
+     order by queued_at desc, execution_id desc limit ${params.add(page.limit)}`,
+    params.values,
   );
   return rows.map(fromRow);
 }

@@ -5,11 +5,12 @@ import { DriftplaneError } from '../../core/errors.ts';
 import { type FindingState, findingStates, transition } from '../../core/finding-lifecycle.ts';
 import type { JsonObject } from '../../core/json-value.ts';
 import { pgErrorCode, pgErrorCodes } from '../../db/pg-errors.ts';
+import { SqlParams } from '../../db/sql-params.ts';
 import { withinTime } from '../../db/time-limit.ts';
 import { type WorkspaceTransaction, withWorkspace } from '../../db/workspace-transaction.ts';
 import { FindingAnnouncer } from './finding-changes.ts';
 import { type FindingDecision, requireFuture } from './finding-decision.ts';
-import { type FindingFilter, filterCondition, SqlParams } from './finding-filter.ts';
+import { type FindingFilter, filterCondition } from './finding-filter.ts';
 import { lockFindings, lockFindingsById } from './finding-store.ts';
 import { decisionDetail, isAllowed, writeDecision } from './triage-changes.ts';
 

@@ -1,6 +1,7 @@
+import { SqlParams } from '../../db/sql-params.ts';
 import { withinTime } from '../../db/time-limit.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
-import { type FindingFilter, filterCondition, SqlParams } from './finding-filter.ts';
+import { type FindingFilter, filterCondition } from './finding-filter.ts';
 
 /** Findings per value of a field, most first. */
 interface Facet {

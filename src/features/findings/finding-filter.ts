@@ -1,6 +1,7 @@
 import type { DriftType, Severity } from '../../core/drift-type.ts';
 import type { FindingState } from '../../core/finding-lifecycle.ts';
 import type { ChangeKind } from '../../core/fingerprint.ts';
+import type { SqlParams } from '../../db/sql-params.ts';
 import { searchable } from './finding-store.ts';
 
 /** Which findings are meant. Several values of one field: any of them; several fields: all of them. */
@@ -22,21 +23,6 @@ export interface FindingFilter {
   readonly openedFrom?: Date | undefined;
   /** … up to, not including, here. */
   readonly openedBefore?: Date | undefined;
-}
-
-/** The parameters of one statement, numbered as they are added. */
-export class SqlParams {
-  readonly values: unknown[];
-
-  constructor(values: readonly unknown[] = []) {
-    this.values = [...values];
-  }
-
-  /** The placeholder of a value. */
-  add(value: unknown): string {
-    this.values.push(value);
-    return `$${this.values.length}`;
-  }
 }
 
 /** Fields of which a filter can name several values, with their column and its type. */

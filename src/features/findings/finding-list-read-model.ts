@@ -1,16 +1,11 @@
 import { severities } from '../../core/drift-type.ts';
 import { DriftplaneError } from '../../core/errors.ts';
+import { SqlParams } from '../../db/sql-params.ts';
 import { withinTime } from '../../db/time-limit.ts';
 import { isUuid, type WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import { decodeCursor, encodeCursor } from '../../http/page.ts';
 import { type Branches, branchConditions, branchesOf, type FindingSort } from './finding-branches.ts';
-import {
-  type FindingFilter,
-  filterCondition,
-  SqlParams,
-  timeConditions,
-  valueFields,
-} from './finding-filter.ts';
+import { type FindingFilter, filterCondition, timeConditions, valueFields } from './finding-filter.ts';
 import { type FindingSummary, summaryColumns } from './finding-summary.ts';
 
 export interface FindingPage {

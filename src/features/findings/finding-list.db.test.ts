@@ -4,10 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { severities } from '../../core/drift-type.ts';
 import { findingStates } from '../../core/finding-lifecycle.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
+import { SqlParams } from '../../db/sql-params.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
 import { branchesOf, type FindingSort, findingSorts } from './finding-branches.ts';
 import { countFindingFacets } from './finding-facets-read-model.ts';
-import { type FindingFilter, filterCondition, SqlParams } from './finding-filter.ts';
+import { type FindingFilter, filterCondition } from './finding-filter.ts';
 import { listFindings } from './finding-list-read-model.ts';
 import { seedFindings, TestScope } from './test-findings.ts';
 

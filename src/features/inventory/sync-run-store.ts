@@ -1,6 +1,7 @@
 import { DriftplaneError, type ErrorCode } from '../../core/errors.ts';
 import { nextRunState, type RunEvent, type RunState } from '../../core/run-state.ts';
 import type { Selection } from '../../core/selection.ts';
+import { SqlParams } from '../../db/sql-params.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import type { ApplyResult } from './ingest/apply-run.ts';
 import type { ProblemTally } from './ingest/problem-tally.ts';
@@ -367,20 +368,20 @@ export async function listRuns(
   },
 ): Promise<SyncRun[]> {
   const conditions = ['workspace_id = $1'];
-  const values: unknown[] = [tx.workspaceId];
-  const add = (condition: (...places: string[]) => string, ...given: unknown[]): void => {
-    conditions.push(condition(...given.map((value) => `$${values.push(value)}`)));
-  };
-  if (query.scopeId !== undefined) add((id) => `scope_id = ${id}`, query.scopeId);
-  if (query.sourceId !== undefined) add((id) => `source_id = ${id}`, query.sourceId);
-  if (query.status !== undefined) add((status) => `status = ${status}`, query.status);
-  if (query.after !== null) {
-    add((at, id) => `(requested_at, run_id) < (${at}, ${id})`, query.after.requestedAt, query.after.runId);
+  const params = new SqlParams([tx.workspaceId]);
+  const { scopeId, sourceId, status, after } = query;
+  if (scopeId !== undefined) conditions.push(`scope_id = ${params.add(scopeId)}`);
+  if (sourceId !== undefined) conditions.push(`source_id = ${params.add(sourceId)}`);
+  if (status !== undefined) conditions.push(`status = ${params.add(status)}`);
+  if (after !== null) {
+    conditions.push(
+      `(requested_at, run_id) < (${params.add(after.requestedAt)}, ${params.add(after.runId)})`,
+    );
   }
   const { rows } = await tx.client.query<SyncRunRow>(
     `select ${RUN_COLUMNS} from driftplane.sync_runs where ${conditions.join(' and ')}
-     order by requested_at desc, run_id desc limit $${values.push(query.limit)}`,
-    values,
+     order by requested_at desc, run_id desc limit ${params.add(query.limit)}`,
+    params.values,
   );
   return rows.map(toSyncRun);
 }

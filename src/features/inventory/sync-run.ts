@@ -1,8 +1,9 @@
 import type { TypeCoverage } from '../../core/coverage.ts';
+import type { NamedItem } from '../../core/diff-report.ts';
 import type { ErrorCode } from '../../core/errors.ts';
 import type { Problem } from '../../core/problem.ts';
 import type { RunState } from '../../core/run-state.ts';
-import type { HeldType, NamedItem, RunCounts } from './ingest/apply-run.ts';
+import type { HeldType, RunCounts } from './ingest/apply-run.ts';
 import type { PartSummary } from './ingest/part-reader.ts';
 
 export type RunTrigger = 'manual' | 'schedule' | 'push';

@@ -1,5 +1,6 @@
 import { compareText } from '../../../core/compare-text.ts';
 import type { TypeCoverage } from '../../../core/coverage.ts';
+import type { NamedItem } from '../../../core/diff-report.ts';
 import type { ItemTypeRegistry } from '../../../core/item-type-registry.ts';
 import type { WorkspaceTransaction } from '../../../db/workspace-transaction.ts';
 import * as statements from './apply-statements.ts';
@@ -39,12 +40,6 @@ export interface HeldType {
   readonly itemType: string;
   readonly gone: number;
   readonly live: number;
-}
-
-export interface NamedItem {
-  readonly itemType: string;
-  readonly externalId: string;
-  readonly label: string;
 }
 
 export interface RunCounts {

@@ -1,10 +1,10 @@
 import { canonicalJson } from '../../../core/canonical-json.ts';
 import { identityKey } from '../../../core/compare.ts';
 import type { InheritedMembers, ItemTypeRegistry } from '../../../core/item-type-registry.ts';
-import { matchesGlob } from '../../../core/path-pattern.ts';
 import type { Problem } from '../../../core/problem.ts';
 import type { Item, ItemReader, RawItem } from '../../../core/read-item.ts';
 import { sayable } from '../../../core/redact.ts';
+import { isSelected } from '../../../core/selection.ts';
 import { keyedSha256, sha256Hex } from '../../../core/sha256.ts';
 import type { LiveIndex } from './live-index.ts';
 import { ProblemTally } from './problem-tally.ts';
@@ -159,14 +159,12 @@ export class PartReader {
   }
 
   #isSelected(itemType: string): boolean {
-    const { itemTypes } = this.#rules;
-    if (itemTypes === null) return true;
-    let isSelected = this.#selected.get(itemType);
-    if (isSelected === undefined) {
-      isSelected = itemTypes.some((glob) => matchesGlob(glob, itemType));
-      this.#selected.set(itemType, isSelected);
+    let isWanted = this.#selected.get(itemType);
+    if (isWanted === undefined) {
+      isWanted = isSelected(this.#rules, itemType);
+      this.#selected.set(itemType, isWanted);
     }
-    return isSelected;
+    return isWanted;
   }
 
   #stage(item: Item, raw: RawItem, rawHash: Uint8Array, place: string): void {

@@ -1,7 +1,7 @@
 import { compareText } from '../../../core/compare-text.ts';
 import { EVERY_TYPE, type TypeCoverage } from '../../../core/coverage.ts';
 import { errorCatalogue } from '../../../core/errors.ts';
-import { matchesGlob } from '../../../core/path-pattern.ts';
+import { isSelected } from '../../../core/selection.ts';
 import type { ProblemCount } from './problem-tally.ts';
 
 const NOT_SELECTED = 'not selected';
@@ -36,12 +36,8 @@ export function makeLedger(input: {
     if (effect === 'unread' || itemType === null) ofEveryType.push(reason);
     else byType.set(itemType, [...(byType.get(itemType) ?? []), reason]);
   }
-  const isSelected = (itemType: string): boolean =>
-    selected === null || selected.some((glob) => matchesGlob(glob, itemType));
-  const isEnumerated = (itemType: string): boolean =>
-    enumerated === null || enumerated.some((glob) => matchesGlob(glob, itemType));
   const entryOf = (itemType: string): TypeCoverage => {
-    if (itemType !== EVERY_TYPE && !isSelected(itemType)) {
+    if (itemType !== EVERY_TYPE && !isSelected({ itemTypes: selected }, itemType)) {
       return { itemType, status: 'not_checked', reason: NOT_SELECTED };
     }
     const reasons = [...ofEveryType, ...(byType.get(itemType) ?? [])].sort(compareText);
@@ -50,7 +46,9 @@ export function makeLedger(input: {
       return { itemType, status: 'not_checked', reason: NOT_SELECTED };
     }
     const isAll =
-      itemType === EVERY_TYPE ? enumerated === null || enumerated.includes('*') : isEnumerated(itemType);
+      itemType === EVERY_TYPE
+        ? enumerated === null || enumerated.includes('*')
+        : isSelected({ itemTypes: enumerated }, itemType);
     if (!isAll) return { itemType, status: 'not_checked', reason: 'not declared complete' };
     return { itemType, status: 'complete', reason: null };
   };
