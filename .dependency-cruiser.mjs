@@ -90,7 +90,12 @@ export default {
       from: { path: '^src/core/', pathNot: testFile },
       to: {
         path: 'node_modules/',
-        pathNot: ['node_modules/zod/', 'node_modules/@bufbuild/cel/', 'node_modules/yaml/'],
+        pathNot: [
+          'node_modules/zod/',
+          // CEL with its parts: protobuf for instants, re2 for patterns. See docs/decisions/0009.
+          'node_modules/@bufbuild/(cel|protobuf|re2)/',
+          'node_modules/yaml/',
+        ],
       },
     },
     {

@@ -49,6 +49,9 @@ function comparisonText(comparison: ComparisonResponse, { width, isColoured }: T
         ...finding,
         itemTypeTitle: finding.itemType,
         impact: 0,
+        confidence: 1,
+        score: 0,
+        route: 'notify',
         path: '',
         changes: finding.changes.map((change) => ({
           ...change,

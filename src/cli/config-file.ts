@@ -2,7 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { systemErrorText } from '../connectors/files/export-files.ts';
 import { DriftplaneError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
-import { builtInPlan, type Plan, parsePlan } from '../core/plan-schema.ts';
+import { builtInPlan, parsePlanFile } from '../core/parse-plan.ts';
+import type { PlanDocument } from '../core/plan-schema.ts';
 import { parseYaml } from '../core/yaml-document.ts';
 
 /** The text of a configuration file in UTF-8. Throws `unreadable_config`. */
@@ -30,12 +31,12 @@ export function readConfigText(path: string): string {
 }
 
 /** The plan in a file, or the built-in one where there is none. Throws `invalid_plan` with all that is wrong. */
-export function loadPlan(path: string | undefined): Plan {
+export function loadPlan(path: string | undefined): PlanDocument {
   if (path === undefined) return builtInPlan;
   const yaml = parseYaml(readConfigText(path));
   if (!yaml.ok)
     throw new DriftplaneError('invalid_plan', `${path} is not valid YAML`, { details: yaml.details });
-  const parsed = parsePlan(yaml.value ?? {});
+  const parsed = parsePlanFile(yaml.value ?? {});
   if (parsed.ok) return parsed.plan;
   const details = yaml.withLines(parsed.details);
   throw new DriftplaneError('invalid_plan', `${path} is not a valid plan`, { details });

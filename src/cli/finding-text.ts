@@ -83,6 +83,9 @@ function shownFinding(finding: FindingResponse): Finding {
     driftType: finding.driftType as DriftType,
     severity: finding.severity,
     impact: finding.impact,
+    confidence: 1,
+    score: finding.score,
+    route: finding.route ?? 'notify',
     changes: Array.isArray(changes) ? changes.flatMap(shownChange) : [],
     path: '',
   };

@@ -12,6 +12,9 @@ const finding: Finding = {
   driftType: 'configuration',
   severity: 'sev3',
   impact: 0.5,
+  confidence: 1,
+  score: 0.5,
+  route: 'notify',
   changes: [{ path: '/a', op: 'replace', before: 1, after: 2 }],
   path: 'current/one.json',
 };

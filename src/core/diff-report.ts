@@ -1,9 +1,10 @@
 import { canonicalJson } from './canonical-json.ts';
 import type { Comparison } from './compare.ts';
 import type { TypeCoverage } from './coverage.ts';
-import type { Finding, HeldBack } from './generate.ts';
+import type { Finding } from './generate.ts';
 import type { AmbiguousItem } from './identity-groups.ts';
 import type { JsonObject } from './json-value.ts';
+import type { HeldBack } from './plan-hold.ts';
 import type { Problem } from './problem.ts';
 import { sha256OfParts } from './sha256.ts';
 

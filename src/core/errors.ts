@@ -194,6 +194,36 @@ export const errorCatalogue = {
   item_type_not_found: error(404, 'There is no such item type', 'Check the name in the list of types.'),
   finding_not_found: error(404, 'There is no such finding', 'Check the id in the list of findings.'),
   execution_not_found: error(404, 'There is no such execution', 'Check the id in the list of executions.'),
+  plan_not_found: error(404, 'There is no such plan', 'Check the id in the list of plans.'),
+  plan_version_not_found: error(
+    404,
+    'There is no such version of the plan',
+    'Check the number in the list of its versions.',
+  ),
+  plan_template_not_found: error(
+    404,
+    'There is no such plan template',
+    'Check the id in the list of templates.',
+  ),
+  plan_exists: error(
+    409,
+    'Another plan has the same content',
+    'Use the plan named, restore it where it is archived, or make this one different.',
+  ),
+  plan_ambiguous: error(409, 'Several plans could be meant', 'Name one of them by its id.'),
+  scope_taken: error(
+    409,
+    'Another plan is in force for this scope',
+    'Change or archive the plan named, or choose another scope.',
+  ),
+  approval_required: error(
+    409,
+    'The version has not been approved',
+    'Submit it for review, and have as many others approve it as the workspace wants.',
+  ),
+  own_plan_version: error(403, 'Nobody approves a version of their own', 'Ask somebody else, with another token.'),
+  backtest_not_found: error(404, 'There is no such backtest', 'Check the id in the list of backtests.'),
+  incident_not_found: error(404, 'There is no such incident', 'Check the id in the list of incidents.'),
   invalid_request: error(400, 'The request is not valid', 'Mend the places named.'),
   invalid_cursor: error(
     400,

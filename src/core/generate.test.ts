@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import type { ItemChange } from './candidate.ts';
+import { compilePlan } from './compiled-plan.ts';
 import { contentHash } from './content-hash.ts';
 import type { ChangeKind } from './fingerprint.ts';
-import { type Finding, type Generated, generateFindings, type ItemChange } from './generate.ts';
+import { type Finding, type Generated, generateFindings } from './generate.ts';
 import { compileItemType, type ItemType } from './item-type.ts';
 import { itemTypeSchema } from './item-type-schema.ts';
 import type { JsonObject } from './json-value.ts';
 import { normalise } from './normalise.ts';
-import { type Plan, planSchema } from './plan-schema.ts';
+import { type HeldBack, nothingHeldBack } from './plan-hold.ts';
+import { type PlanDocumentInput, planFileSchema } from './plan-schema.ts';
 import { diffProperties } from './property-diff.ts';
 
 const policy = compileItemType(
@@ -60,12 +63,16 @@ function whole(change: ChangeKind, rest: Partial<ItemChange> = {}): ItemChange {
 }
 
 function generate(changes: readonly ItemChange[], plan: object = {}): Generated {
-  return generateFindings(changes, planSchema.parse(plan), 'scope');
+  return generateFindings(changes, { plan: compilePlan(planFileSchema.parse(plan)), scopeKey: 'scope' });
 }
 
-function ignoring(...ignoreChanges: object[]): Partial<Plan> {
-  return { noiseControls: { ignoreChanges: ignoreChanges as Plan['noiseControls']['ignoreChanges'] } };
+function ignoring(...ignoreChanges: { path: string; itemType?: string }[]): Partial<PlanDocumentInput> {
+  return { noiseControls: { ignoreChanges } };
 }
+
+/** Single changes that each field of the plan held back. */
+const changesBy = ({ rules }: HeldBack): Record<string, number> =>
+  Object.fromEntries(rules.map(({ code, changes }) => [code, changes]));
 
 const summary = ({ driftType, severity, changes }: Finding): unknown[] => [
   driftType,
@@ -88,6 +95,9 @@ describe('a changed item', () => {
         driftType: 'configuration',
         severity: 'sev3',
         impact: 0.5,
+        confidence: 1,
+        score: 0.5,
+        route: 'notify',
         changes: [
           { path: '/name', op: 'replace', before: 'a', after: 'b' },
           { path: '/x', op: 'remove', before: 1, after: null },
@@ -96,7 +106,7 @@ describe('a changed item', () => {
         path: 'current/one.json',
       },
     ]);
-    expect(heldBack).toEqual({ driftTypes: 0, ignoreChanges: 0 });
+    expect(heldBack).toEqual(nothingHeldBack);
   });
 
   it('is one finding for each drift type that it touches', () => {
@@ -216,7 +226,7 @@ describe('a plan', () => {
     const { findings, heldBack } = generate(changes, { driftTypes: ['assignment'] });
 
     expect(findings.map(({ driftType }) => driftType)).toEqual(['assignment']);
-    expect(heldBack).toEqual({ driftTypes: 3, ignoreChanges: 0 });
+    expect(changesBy(heldBack)).toEqual({ driftTypes: 3 });
   });
 
   it('holds back the changes that it ignores, and says how many', () => {
@@ -227,18 +237,18 @@ describe('a plan', () => {
       ['configuration', 'sev3', ['/x']],
       ['presence', 'sev1', []],
     ]);
-    expect(heldBack).toEqual({ driftTypes: 0, ignoreChanges: 1 });
+    expect(changesBy(heldBack)).toEqual({ 'noiseControls.ignoreChanges': 1 });
   });
 
   it('ignores nothing of other item types', () => {
-    expect(generate(changes, ignoring({ itemType: 'polic', path: '/**' })).heldBack.ignoreChanges).toBe(0);
+    expect(generate(changes, ignoring({ itemType: 'polic', path: '/**' })).heldBack.changes).toBe(0);
   });
 
   it('makes no finding of which every change is ignored', () => {
     const { findings, heldBack } = generate(changes, ignoring({ path: '/*' }, { path: '/assignments/**' }));
 
     expect(findings.map(({ driftType }) => driftType)).toEqual(['presence']);
-    expect(heldBack.ignoreChanges).toBe(3);
+    expect(heldBack.changes).toBe(3);
   });
 
   it('ignores the coming and going of items by the path of the item itself', () => {
@@ -250,14 +260,17 @@ describe('a plan', () => {
   });
 
   it('names an element of a keyed array by its key', () => {
-    expect(generate(changes, ignoring({ path: '/assignments/g' })).heldBack.ignoreChanges).toBe(1);
-    expect(generate(changes, ignoring({ path: '/assignments/h' })).heldBack.ignoreChanges).toBe(0);
+    expect(generate(changes, ignoring({ path: '/assignments/g' })).heldBack.changes).toBe(1);
+    expect(generate(changes, ignoring({ path: '/assignments/h' })).heldBack.changes).toBe(0);
   });
 
-  it('counts a change that both do not want once, as of a drift type that does not count', () => {
+  it('names every rule that does not want a change, and counts the change once', () => {
     const plan = { driftTypes: ['presence'], ...ignoring({ path: '/name' }) };
 
-    expect(generate(changes, plan).heldBack).toEqual({ driftTypes: 3, ignoreChanges: 0 });
+    const { heldBack } = generate(changes, plan);
+
+    expect(heldBack.changes).toBe(3);
+    expect(changesBy(heldBack)).toEqual({ driftTypes: 3, 'noiseControls.ignoreChanges': 1 });
   });
 
   it('rates what is left only', () => {

@@ -1,6 +1,9 @@
+import { type Candidate, type CandidateValue, candidatesOf, type ItemChange } from './candidate.ts';
 import { compareText } from './compare-text.ts';
+import type { CompiledPlan } from './compiled-plan.ts';
+import { ConditionCheck, type ConditionProblem, joinConditionProblems } from './condition-check.ts';
 import { type DriftType, type Severity, severityOf } from './drift-type.ts';
-import { DriftplaneError } from './errors.ts';
+import { checkPlanEligibility } from './eligibility.ts';
 import { REDACTED, showValue } from './evidence.ts';
 import {
   type ChangedValue,
@@ -9,27 +12,15 @@ import {
   OFFLINE_SCOPE_KEY,
   type Subject,
 } from './fingerprint.ts';
+import { impactOf } from './impact.ts';
 import type { ItemType } from './item-type.ts';
 import type { JsonValue } from './json-value.ts';
-import { matchesGlob, patternMatcher } from './path-pattern.ts';
-import type { Plan } from './plan-schema.ts';
+import { type Observation, offlineObservation } from './observation.ts';
+import { compareReasons, type HeldBack, type HoldReason, HoldTally } from './plan-hold.ts';
+import { type Noise, noiseOf } from './plan-noise.ts';
+import { type FindingRoute, routeOf } from './plan-route.ts';
 import type { PropertyChange } from './property-diff.ts';
 import { hideDigests, isSensitiveDigest, maskSecrets } from './redact.ts';
-
-/** What a comparison found of one item. */
-export interface ItemChange {
-  readonly change: ChangeKind;
-  readonly type: ItemType;
-  readonly externalId: string;
-  readonly label: string;
-  /** Where the item stands now (or stood, if it was removed), as the user can open it. */
-  readonly path: string;
-  /** SHA-256 of the facts without their secrets; null on the side that has none. */
-  readonly beforeHash: string | null;
-  readonly afterHash: string | null;
-  /** Of a changed item, from `diffProperties`; empty otherwise. */
-  readonly properties: readonly PropertyChange[];
-}
 
 /** One property change as a finding shows it. `before` is null for an addition, `after` for a removal. */
 export interface ShownChange {
@@ -39,7 +30,16 @@ export interface ShownChange {
   readonly after: JsonValue;
 }
 
-export interface Finding {
+/** What a plan makes of a subject's drift. */
+interface Judgement {
+  readonly severity: Severity;
+  /** What the severity is the band of, in [0, 1]: the greatest impact of the changes that count, times the factors. */
+  readonly impact: number;
+  /** Confidence (1: facts of an inventory) × impact. */
+  readonly score: number;
+}
+
+export interface Finding extends Judgement {
   readonly fingerprint: string;
   readonly change: ChangeKind;
   readonly itemType: string;
@@ -48,139 +48,196 @@ export interface Finding {
   readonly externalId: string;
   readonly label: string;
   readonly driftType: DriftType;
-  readonly severity: Severity;
-  /** The greatest impact of the changes that count, in [0, 1]: what the severity is the band of. */
-  readonly impact: number;
+  readonly confidence: number;
+  readonly route: FindingRoute;
   readonly changes: readonly ShownChange[];
   readonly path: string;
 }
 
-/** Why drift did not become a finding, or not all of it. Counts single changes. */
-export interface HeldBack {
-  readonly driftTypes: number;
-  readonly ignoreChanges: number;
+/** A subject's drift that did not become a finding, with every reason. */
+export interface HeldCandidate extends Judgement {
+  readonly change: ChangeKind;
+  readonly itemType: string;
+  readonly externalId: string;
+  readonly label: string;
+  readonly driftType: DriftType;
+  readonly reasons: readonly HoldReason[];
+  readonly changeCount: number;
+  /** The first of its changes, as they are shown. */
+  readonly paths: readonly string[];
 }
 
 export interface Generated {
   /** Sorted by item type, external id and drift type. */
   readonly findings: readonly Finding[];
+  /** Likewise. */
+  readonly held: readonly HeldCandidate[];
   readonly heldBack: HeldBack;
+  readonly conditionProblems: readonly ConditionProblem[];
 }
 
+export interface GenerateOptions {
+  readonly plan: CompiledPlan;
+  readonly scopeKey: string;
+  /** Without it nothing is known of where the changes come from. */
+  readonly observation?: Observation;
+}
+
+/** Facts are facts: drift of an inventory is seen, not guessed. */
+const INVENTORY_CONFIDENCE = 1;
+/** Paths that a held candidate names. */
+const MAX_HELD_PATHS = 20;
+
 /**
- * Makes findings of changes under a plan: one per item and drift type. A pure function: the same changes and
- * plan give the same findings. Fingerprints are taken before the plan's noise controls, so a new plan does
+ * Makes findings of changes under a plan: one per item and drift type. A pure function: the same changes, plan and
+ * observation give the same findings. Fingerprints are taken before the plan's noise controls, so a new plan does
  * not make another finding of the same drift.
  */
-export function generateFindings(changes: readonly ItemChange[], plan: Plan, scopeKey: string): Generated {
-  const counts = new Set<DriftType>(plan.driftTypes);
-  const isIgnored = ignoredChanges(plan);
-  const heldBack = { driftTypes: 0, ignoreChanges: 0 };
+export function generateFindings(changes: readonly ItemChange[], options: GenerateOptions): Generated {
+  const { observation = offlineObservation } = options;
+  const conditions = new ConditionCheck(observation);
+  const tally = new HoldTally();
   const findings: Finding[] = [];
+  const held: HeldCandidate[] = [];
   for (const change of changes) {
     for (const candidate of candidatesOf(change)) {
-      if (!counts.has(candidate.driftType)) {
-        heldBack.driftTypes += candidate.values.length;
-        continue;
-      }
-      const kept = candidate.values.filter((value) => !isIgnored(change.type.name, value.path));
-      heldBack.ignoreChanges += candidate.values.length - kept.length;
-      if (kept.length > 0) findings.push(makeFinding(change, candidate, kept, scopeKey));
+      const judged = judge(change, candidate, { ...options, observation, conditions });
+      countHeld(tally, candidate, judged);
+      if (judged.reasons.length > 0) held.push(heldCandidate(change, candidate, judged));
+      else findings.push(makeFinding(change, candidate, judged, options));
     }
   }
-  findings.sort(compareFindings);
-  return { findings, heldBack };
+  return {
+    findings: findings.sort(compareFindings),
+    held: held.sort(compareFindings),
+    heldBack: tally.result(),
+    conditionProblems: joinConditionProblems([conditions.problems()]),
+  };
 }
 
 /** The findings of several parts of one comparison as if they had been generated at once. */
 export function joinGenerated(parts: readonly Generated[]): Generated {
-  const count = (reason: keyof HeldBack): number =>
-    parts.reduce((sum, { heldBack }) => sum + heldBack[reason], 0);
+  const tally = new HoldTally();
+  for (const { heldBack } of parts) tally.add(heldBack);
   return {
     findings: parts.flatMap(({ findings }) => findings).sort(compareFindings),
-    heldBack: { driftTypes: count('driftTypes'), ignoreChanges: count('ignoreChanges') },
+    held: parts.flatMap(({ held }) => held).sort(compareFindings),
+    heldBack: tally.result(),
+    conditionProblems: joinConditionProblems(parts.map(({ conditionProblems }) => conditionProblems)),
   };
 }
 
-/** One subject's drift before the plan has been asked. */
-interface Candidate {
-  readonly driftType: DriftType;
-  /** Of a changed item its property changes; of an added or removed one the item itself, at path "". */
-  readonly values: readonly (ChangedValue & {
-    readonly property: PropertyChange | null;
-    readonly impact: number;
-  })[];
+interface Judged extends Judgement {
+  readonly noise: Noise;
+  /** Why it is no finding; empty where it is one. */
+  readonly reasons: readonly HoldReason[];
 }
 
-function candidatesOf(change: ItemChange): Candidate[] {
-  if (change.change !== 'changed') {
-    const { presenceImpact } = change.type.definition;
-    const impact = presenceImpact[change.change] ?? change.type.rulesAt(change.type.root).baseImpact;
-    const value = {
-      path: '',
-      before: change.beforeHash ?? undefined,
-      after: change.afterHash ?? undefined,
-      property: null,
-      impact,
-    };
-    return [{ driftType: 'presence', values: [value] }];
-  }
-  if (change.properties.length === 0) {
-    throw new DriftplaneError(
-      'internal_error',
-      `${change.type.name} ${change.externalId} differs, but no property does`,
-    );
-  }
-  const byDriftType = new Map<DriftType, Candidate['values'][number][]>();
-  for (const property of change.properties) {
-    const rules = change.type.rulesAt(property.place);
-    const value = { ...property, property, impact: rules.baseImpact };
-    const values = byDriftType.get(rules.driftType);
-    if (values === undefined) byDriftType.set(rules.driftType, [value]);
-    else values.push(value);
-  }
-  return [...byDriftType].map(([driftType, values]) => ({ driftType, values }));
-}
-
-function ignoredChanges(plan: Plan): (itemType: string, path: string) => boolean {
-  const rules = plan.noiseControls.ignoreChanges.map((rule) => ({
-    itemType: rule.itemType,
-    matches: patternMatcher(rule.path),
+function judge(
+  change: ItemChange,
+  candidate: Candidate,
+  context: GenerateOptions & { readonly observation: Observation; readonly conditions: ConditionCheck },
+): Judged {
+  const { plan, observation, conditions } = context;
+  const { driftType } = candidate;
+  const noise = noiseOf(plan, { change, candidate, author: observation.author, conditions });
+  const isNoise = noise.kept.length === 0;
+  // What is noise throughout is judged as a whole, so that all other reasons are told too.
+  const values = isNoise ? candidate.values : noise.kept;
+  const drift = { change, driftType, values };
+  const baseImpact = plan.content.impactRules.baseImpact ?? greatestImpact(values);
+  const multipliers = plan.multipliers.map(({ name, factor, compiled }) => ({
+    name,
+    factor,
+    outcome: conditions.outcomeOf(compiled, drift, { impact: baseImpact }),
   }));
-  return (itemType, path) => rules.some((rule) => matchesGlob(rule.itemType, itemType) && rule.matches(path));
+  const impact = impactOf(baseImpact, multipliers);
+  const confidence = INVENTORY_CONFIDENCE;
+  const score = confidence * impact;
+  const severity = severityOf(impact);
+  const when =
+    plan.when === null
+      ? 'true'
+      : conditions.outcomeOf(plan.when, drift, { impact, confidence, score, severity });
+  const sourceKind = observation.source.kind;
+  const eligible = checkPlanEligibility(plan.content, {
+    driftType,
+    sourceKind,
+    confidence,
+    impact,
+    score,
+    severity,
+    when,
+  });
+  const noiseReasons = isNoise ? noise.rules.map(({ reason }) => reason) : [];
+  const reasons = [...noiseReasons, ...eligible.reasons].sort(compareReasons);
+  return { severity, impact, score, noise, reasons };
+}
+
+function greatestImpact(values: readonly CandidateValue[]): number {
+  return values.reduce((most, { impact }) => Math.max(most, impact), 0);
+}
+
+function countHeld(tally: HoldTally, { values }: Candidate, { noise, reasons }: Judged): void {
+  for (const { reason, changes } of noise.rules) tally.countChanges(reason, changes);
+  if (reasons.length === 0) {
+    for (let count = values.length - noise.kept.length; count > 0; count--) tally.holdChange();
+    return;
+  }
+  const noiseRules = new Set(noise.rules.map(({ reason }) => reason.rule));
+  for (const reason of reasons) {
+    if (!noiseRules.has(reason.rule)) tally.countChanges(reason, values.length);
+  }
+  tally.holdCandidate(values.length, reasons);
+}
+
+function heldCandidate(
+  { change, type, externalId, label }: ItemChange,
+  { driftType, values }: Candidate,
+  { severity, impact, score, reasons }: Judged,
+): HeldCandidate {
+  return {
+    change,
+    itemType: type.name,
+    externalId,
+    label,
+    driftType,
+    severity,
+    impact,
+    score,
+    reasons,
+    changeCount: values.length,
+    paths: values.slice(0, MAX_HELD_PATHS).map(({ property }) => property?.shownPath ?? ''),
+  };
 }
 
 function makeFinding(
   change: ItemChange,
   candidate: Candidate,
-  kept: Candidate['values'],
-  scopeKey: string,
+  { severity, impact, score, noise }: Judged,
+  { plan, scopeKey }: GenerateOptions,
 ): Finding {
   const { externalId, type } = change;
-  const itemType = type.name;
-  const impact = kept.reduce((most, value) => Math.max(most, value.impact), 0);
-  const subject: Subject = {
-    findingType: 'drift',
-    driftType: candidate.driftType,
-    scopeKey,
-    itemType,
-    externalId,
-  };
+  const { driftType, values } = candidate;
+  const subject: Subject = { findingType: 'drift', driftType, scopeKey, itemType: type.name, externalId };
   return {
     fingerprint: fingerprint(
       subject,
       change.change,
-      scopeKey === OFFLINE_SCOPE_KEY ? candidate.values.map(maskValue) : candidate.values,
+      scopeKey === OFFLINE_SCOPE_KEY ? values.map(maskValue) : values,
     ),
     change: change.change,
-    itemType,
+    itemType: type.name,
     itemTypeTitle: type.title,
     externalId,
     label: change.label,
-    driftType: candidate.driftType,
-    severity: severityOf(impact),
+    driftType,
+    severity,
     impact,
-    changes: kept.flatMap(({ property }) => (property === null ? [] : [showChange(property, type)])),
+    confidence: INVENTORY_CONFIDENCE,
+    score,
+    route: routeOf(score, plan.content.thresholds),
+    changes: noise.kept.flatMap(({ property }) => (property === null ? [] : [showChange(property, type)])),
     path: change.path,
   };
 }
@@ -208,7 +265,9 @@ export function showChange(
   return { path: shownPath, op, before: show(before), after: show(after) };
 }
 
-function compareFindings(a: Finding, b: Finding): number {
+type Named = Pick<Finding, 'itemType' | 'externalId' | 'driftType'>;
+
+function compareFindings(a: Named, b: Named): number {
   return (
     compareText(a.itemType, b.itemType) ||
     compareText(a.externalId, b.externalId) ||

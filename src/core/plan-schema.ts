@@ -1,61 +1,52 @@
 import { z } from 'zod';
-import { driftTypes } from './drift-type.ts';
-import type { ErrorDetail } from './errors.ts';
-import { patternFault } from './path-pattern.ts';
-import { describeIssues } from './validation.ts';
+import { planConfigFields } from './plan-config-schema.ts';
+import { planLine, planText } from './plan-text.ts';
+import { docSystems, planScopeTypes, planStatuses } from './plan-vocabulary.ts';
 
-const ignoreChange = z.strictObject({
-  itemType: z
-    .string()
-    .min(1)
-    .max(200)
-    .default('*')
-    .describe('The item types that are meant; "*" stands for any characters.'),
-  path: z
-    .string()
-    .max(1000)
-    .superRefine((text, context) => {
-      const fault = patternFault(text);
-      if (fault !== null) context.addIssue({ code: 'custom', message: fault });
-    })
-    .describe(
-      'JSON Pointer pattern of the changes; "*" within a segment, "**" for any segments. "" is the item itself.',
-    ),
-  reason: z.string().max(500).optional().describe('Why it is ignored, for those who come after.'),
+const line = (maxLength: number) => planLine(maxLength).nullable().default(null);
+
+/** What a plan says besides its config. */
+const headFields = {
+  name: planLine(200).describe('What people call the plan.'),
+  description: planText(2000).default('').describe('What it is for. Not part of its content hash.'),
+  status: z
+    .enum(planStatuses)
+    .optional()
+    .describe('draft, active (in force) or archived. Not part of its content hash. A new plan is a draft.'),
+  scopeType: z
+    .enum(planScopeTypes)
+    .describe('What it is for: the whole workspace, a service, or a repository.'),
+  scopeRef: line(200).describe(
+    'The service id, or the repository as owner/name (kept in lower case). Null for a workspace plan.',
+  ),
+  docClass: line(200).describe('Of a repo plan: the document class it is narrowed to. Null: every class.'),
+  primaryDocId: line(500).describe('The document that describes what the plan is for.'),
+  primaryDocSystem: z
+    .enum(docSystems)
+    .nullable()
+    .default(null)
+    .describe('Where that document is kept. Goes with primaryDocId.'),
+};
+
+/** A plan as people write it: in YAML, and in what the API takes. */
+export const planDocumentSchema = z.strictObject({ ...headFields, ...planConfigFields });
+
+/** A plan file of `driftplane diff`, which need not say whose plan it is. */
+export const planFileSchema = planDocumentSchema.extend({
+  name: headFields.name.default('plan'),
+  scopeType: headFields.scopeType.default('workspace'),
 });
 
-/** A plan file. The whole plan model grows here; see docs/plan-file.md. */
-export const planSchema = z.strictObject({
-  name: z.string().min(1).max(200).default('plan').describe('What people call the plan.'),
-  description: z.string().max(2000).default(''),
-  driftTypes: z
-    .array(z.enum(driftTypes))
-    .min(1)
-    .default([...driftTypes])
-    .describe('The drift that counts; all of it where nothing is said.'),
-  noiseControls: z
-    .strictObject({
-      ignoreChanges: z
-        .array(ignoreChange)
-        .max(1000)
-        .default([])
-        .describe('Changes that never make a finding.'),
-    })
-    .prefault({}),
-});
+/** A plan document with every default filled in and its sets in order. */
+export type PlanDocument = z.output<typeof planDocumentSchema>;
 
-export type Plan = z.output<typeof planSchema>;
+/** What a plan document may be written as: everything with a default may be left out. */
+export type PlanDocumentInput = z.input<typeof planDocumentSchema>;
 
-export type PlanResult =
-  | { readonly ok: true; readonly plan: Plan }
-  | { readonly ok: false; readonly details: readonly ErrorDetail[] };
+/** All of a plan that changes behaviour: what its hash is taken of. */
+export type PlanContent = Omit<PlanDocument, 'description' | 'status'>;
 
-/** The plan in force where none is given: everything counts, nothing is ignored. */
-export const builtInPlan: Plan = planSchema.parse({});
-
-/** Validates the content of a plan file; all that is wrong is returned together. */
-export function parsePlan(content: unknown): PlanResult {
-  const parsed = planSchema.safeParse(content, { reportInput: true });
-  if (parsed.success) return { ok: true, plan: parsed.data };
-  return { ok: false, details: describeIssues(parsed.error) };
+/** The content of a plan: without what does not change its behaviour. */
+export function contentOf({ description: _, status: __, ...content }: PlanDocument): PlanContent {
+  return content;
 }

@@ -1,4 +1,5 @@
-import { isCollection, isScalar, LineCounter, parseDocument } from 'yaml';
+import { isCollection, isScalar, LineCounter, parseDocument, stringify } from 'yaml';
+import type { JsonValue } from './json-value.ts';
 import type { ErrorDetail } from './errors.ts';
 import { parsePointer } from './json-pointer.ts';
 
@@ -53,4 +54,9 @@ export function parseYaml(text: string): YamlResult {
     value,
     withLines: (details) => details.map((detail) => ({ ...detail, line: lineOf(detail.pointer) })),
   };
+}
+
+/** A value as YAML 1.2 that `parseYaml` reads back as it is. Members keep their order; lines are not folded. */
+export function formatYaml(value: JsonValue): string {
+  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, schema: 'core' });
 }

@@ -37,10 +37,19 @@ grant select, insert, update, delete on
   driftplane.executions,
   driftplane.findings,
   driftplane.finding_events,
-  driftplane.acceptances
+  driftplane.acceptances,
+  driftplane.held_candidates
 to driftplane_app, driftplane_ingest;
 revoke insert, delete on driftplane.workspaces, driftplane.workspace_heads from driftplane_app, driftplane_ingest;
 grant select, insert on driftplane.audit_events to driftplane_app, driftplane_ingest;
+grant select on driftplane.drift_plans, driftplane.drift_plan_versions to driftplane_ingest;
+grant select, insert, update on
+  driftplane.drift_plans,
+  driftplane.plan_reviews,
+  driftplane.incidents
+to driftplane_app;
+grant select, insert on driftplane.drift_plan_versions, driftplane.plan_review_events to driftplane_app;
+grant select, insert, update, delete on driftplane.plan_backtests, driftplane.plan_backtest_changes to driftplane_app;
 grant select, update, delete on driftplane.item_versions to driftplane_app;
 grant select, insert on driftplane.item_type_versions, driftplane.registry_versions to driftplane_app, driftplane_ingest;
 grant execute on function driftplane.enqueue_job to driftplane_app, driftplane_ingest;

@@ -7,6 +7,7 @@ export interface JobPayloads {
   'inventory.redact_history': { readonly scopeId: string; readonly itemType: string };
   'drift.generate': { readonly executionId: string };
   'retention.sweep': Record<never, never>;
+  'plans.backtest': { readonly backtestId: string };
 }
 
 export type JobKind = keyof JobPayloads;

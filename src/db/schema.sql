@@ -80,6 +80,85 @@ create policy workspace_only on driftplane.audit_events as permissive for all to
 grant insert, select on table driftplane.audit_events to driftplane_app;
 grant insert, select on table driftplane.audit_events to driftplane_ingest;
 
+create table driftplane.drift_plan_versions (
+  workspace_id uuid not null,
+  plan_id uuid not null,
+  version integer not null,
+  version_hash text not null,
+  content text not null,
+  parent_version integer,
+  change_note text not null default ''::text,
+  created_at timestamp(3) with time zone not null,
+  created_by text not null,
+  created_by_id text,
+  constraint drift_plan_versions_pkey PRIMARY KEY (workspace_id, plan_id, version),
+  constraint drift_plan_versions_version_check CHECK (((version >= 1) AND (parent_version < version))),
+  constraint drift_plan_versions_plan_fkey FOREIGN KEY (workspace_id, plan_id) REFERENCES driftplane.drift_plans(workspace_id, id)
+);
+CREATE INDEX drift_plan_versions_hash_idx ON driftplane.drift_plan_versions USING btree (workspace_id, version_hash);
+alter table driftplane.drift_plan_versions enable row level security;
+alter table driftplane.drift_plan_versions force row level security;
+create policy workspace_only on driftplane.drift_plan_versions as permissive for all to public using ((workspace_id = (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::uuid)) with check ((workspace_id = (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::uuid));
+CREATE TRIGGER drift_plan_versions_immutable BEFORE DELETE OR UPDATE ON driftplane.drift_plan_versions FOR EACH ROW EXECUTE FUNCTION driftplane.refuse_change();
+CREATE TRIGGER drift_plan_versions_kept BEFORE TRUNCATE ON driftplane.drift_plan_versions FOR EACH STATEMENT EXECUTE FUNCTION driftplane.refuse_change();
+grant insert, select on table driftplane.drift_plan_versions to driftplane_app;
+grant select on table driftplane.drift_plan_versions to driftplane_ingest;
+
+create table driftplane.drift_plans (
+  workspace_id uuid not null,
+  id uuid not null,
+  name text not null,
+  description text not null default ''::text,
+  status text not null,
+  scope_type text not null,
+  scope_ref text,
+  primary_doc_id text,
+  primary_doc_system text,
+  doc_class text,
+  input_sources text[] not null,
+  drift_types text[] not null,
+  allowed_outputs text[] not null,
+  thresholds jsonb not null,
+  eligibility jsonb not null,
+  section_targets jsonb not null,
+  impact_rules jsonb not null,
+  writeback jsonb not null,
+  noise_controls jsonb not null,
+  budgets jsonb not null,
+  doc_targeting jsonb not null,
+  version integer not null,
+  version_hash text not null,
+  parent_id uuid,
+  template_id text,
+  revision integer not null default 1,
+  created_at timestamp(3) with time zone not null,
+  updated_at timestamp(3) with time zone not null,
+  created_by text not null,
+  updated_by text not null,
+  archived_at timestamp(3) with time zone,
+  constraint drift_plans_pkey PRIMARY KEY (workspace_id, id),
+  constraint drift_plans_version_hash_key UNIQUE (workspace_id, version_hash),
+  constraint drift_plans_archived_check CHECK (((status = 'archived'::text) = (archived_at IS NOT NULL))),
+  constraint drift_plans_parent_check CHECK ((parent_id <> id)),
+  constraint drift_plans_repo_check CHECK (((scope_type <> 'repo'::text) OR (scope_ref = lower(scope_ref)))),
+  constraint drift_plans_scope_check CHECK (((scope_type = ANY (ARRAY['workspace'::text, 'service'::text, 'repo'::text])) AND ((scope_type = 'workspace'::text) = (scope_ref IS NULL)))),
+  constraint drift_plans_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'active'::text, 'archived'::text]))),
+  constraint drift_plans_parent_fkey FOREIGN KEY (workspace_id, parent_id) REFERENCES driftplane.drift_plans(workspace_id, id),
+  constraint drift_plans_workspace_fkey FOREIGN KEY (workspace_id) REFERENCES driftplane.workspaces(workspace_id)
+);
+CREATE INDEX drift_plans_created_idx ON driftplane.drift_plans USING btree (workspace_id, created_at, id);
+CREATE UNIQUE INDEX drift_plans_repo_key ON driftplane.drift_plans USING btree (workspace_id, scope_ref, doc_class) NULLS NOT DISTINCT WHERE ((status = 'active'::text) AND (scope_type = 'repo'::text));
+CREATE INDEX drift_plans_scope_idx ON driftplane.drift_plans USING btree (workspace_id, scope_type, scope_ref);
+CREATE UNIQUE INDEX drift_plans_service_key ON driftplane.drift_plans USING btree (workspace_id, scope_ref) WHERE ((status = 'active'::text) AND (scope_type = 'service'::text));
+CREATE INDEX drift_plans_status_idx ON driftplane.drift_plans USING btree (workspace_id, status);
+CREATE INDEX drift_plans_template_idx ON driftplane.drift_plans USING btree (workspace_id, template_id);
+CREATE UNIQUE INDEX drift_plans_workspace_key ON driftplane.drift_plans USING btree (workspace_id) WHERE ((status = 'active'::text) AND (scope_type = 'workspace'::text));
+alter table driftplane.drift_plans enable row level security;
+alter table driftplane.drift_plans force row level security;
+create policy workspace_only on driftplane.drift_plans as permissive for all to public using ((workspace_id = (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::uuid)) with check ((workspace_id = (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::uuid));
+grant insert, select, update on table driftplane.drift_plans to driftplane_app;
+grant select on table driftplane.drift_plans to driftplane_ingest;
+
 create table driftplane.executions (
   workspace_id uuid not null,
   execution_id uuid not null,
@@ -108,6 +187,11 @@ create table driftplane.executions (
   queued_at timestamp(3) with time zone not null,
   started_at timestamp(3) with time zone,
   finished_at timestamp(3) with time zone,
+  plan_id uuid,
+  plan_version integer,
+  observation text,
+  held_back text not null default '{}'::text,
+  routing text,
   constraint executions_pkey PRIMARY KEY (workspace_id, execution_id),
   constraint executions_result_key UNIQUE NULLS NOT DISTINCT (workspace_id, scope_id, baseline_run_id, current_run_id, plan_version_hash, engine_version),
   constraint executions_generator_check CHECK ((generator = 'drift'::text)),
@@ -115,9 +199,11 @@ create table driftplane.executions (
   constraint executions_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text]))),
   constraint executions_baseline_fkey FOREIGN KEY (workspace_id, baseline_run_id) REFERENCES driftplane.sync_runs(workspace_id, run_id),
   constraint executions_current_fkey FOREIGN KEY (workspace_id, current_run_id) REFERENCES driftplane.sync_runs(workspace_id, run_id),
+  constraint executions_plan_fkey FOREIGN KEY (workspace_id, plan_id, plan_version) REFERENCES driftplane.drift_plan_versions(workspace_id, plan_id, version),
   constraint executions_scope_fkey FOREIGN KEY (workspace_id, scope_id) REFERENCES driftplane.scopes(workspace_id, scope_id)
 );
 CREATE INDEX executions_current_idx ON driftplane.executions USING btree (workspace_id, current_run_id);
+CREATE INDEX executions_plan_idx ON driftplane.executions USING btree (workspace_id, plan_id, finished_at) WHERE (plan_id IS NOT NULL);
 CREATE INDEX executions_queued_idx ON driftplane.executions USING btree (workspace_id, queued_at, execution_id);
 CREATE INDEX executions_scope_idx ON driftplane.executions USING btree (workspace_id, scope_id, queued_at, execution_id);
 CREATE INDEX executions_status_idx ON driftplane.executions USING btree (workspace_id, status, queued_at, execution_id);
@@ -197,6 +283,9 @@ create table driftplane.findings (
   opened_run_seq integer not null,
   is_undone boolean not null default false,
   external_id_hash bigint not null generated always as (hashtextextended(external_id, (0)::bigint)) stored,
+  plan_id uuid,
+  plan_version integer,
+  drift_score real not null default 0,
   constraint findings_pkey PRIMARY KEY (workspace_id, finding_id),
   constraint findings_fingerprint_key UNIQUE (workspace_id, fingerprint),
   constraint findings_change_check CHECK ((change = ANY (ARRAY['added'::text, 'removed'::text, 'changed'::text]))),
@@ -207,16 +296,19 @@ create table driftplane.findings (
   constraint findings_state_check CHECK ((state = ANY (ARRAY['new'::text, 'acknowledged'::text, 'accepted'::text, 'dismissed'::text, 'snoozed'::text, 'resolved'::text]))),
   constraint findings_type_check CHECK ((finding_type = 'drift'::text)),
   constraint findings_linked_fkey FOREIGN KEY (workspace_id, linked_finding_id) REFERENCES driftplane.findings(workspace_id, finding_id) ON DELETE SET NULL (linked_finding_id),
+  constraint findings_plan_fkey FOREIGN KEY (workspace_id, plan_id, plan_version) REFERENCES driftplane.drift_plan_versions(workspace_id, plan_id, version),
   constraint findings_scope_fkey FOREIGN KEY (workspace_id, scope_id) REFERENCES driftplane.scopes(workspace_id, scope_id)
 );
 CREATE INDEX findings_change_idx ON driftplane.findings USING btree (workspace_id, change, state, severity, first_seen_at, finding_id);
 CREATE INDEX findings_drift_type_idx ON driftplane.findings USING btree (workspace_id, drift_type, state, severity, first_seen_at, finding_id);
 CREATE INDEX findings_external_id_idx ON driftplane.findings USING btree (workspace_id, external_id_hash);
+CREATE INDEX findings_first_execution_idx ON driftplane.findings USING btree (workspace_id, first_execution_id);
 CREATE INDEX findings_first_seen_idx ON driftplane.findings USING btree (workspace_id, first_seen_at, finding_id);
 CREATE INDEX findings_flapping_idx ON driftplane.findings USING btree (workspace_id, scope_id, finding_id) WHERE is_flapping;
 CREATE INDEX findings_item_type_idx ON driftplane.findings USING btree (workspace_id, item_type, state, severity, first_seen_at, finding_id);
 CREATE INDEX findings_last_seen_idx ON driftplane.findings USING btree (workspace_id, state, last_seen_at, finding_id);
 CREATE INDEX findings_linked_idx ON driftplane.findings USING btree (workspace_id, linked_finding_id) WHERE (linked_finding_id IS NOT NULL);
+CREATE INDEX findings_plan_idx ON driftplane.findings USING btree (workspace_id, plan_id, first_seen_at) WHERE (plan_id IS NOT NULL);
 CREATE INDEX findings_resolved_idx ON driftplane.findings USING btree (workspace_id, resolved_at) WHERE (state = 'resolved'::text);
 CREATE INDEX findings_scope_idx ON driftplane.findings USING btree (workspace_id, scope_id, state, severity, first_seen_at, finding_id);
 CREATE INDEX findings_severity_idx ON driftplane.findings USING btree (workspace_id, state, severity, first_seen_at, finding_id);
@@ -231,6 +323,30 @@ alter table driftplane.findings force row level security;
 create policy workspace_only on driftplane.findings as permissive for all to public using ((workspace_id = (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::uuid)) with check ((workspace_id = (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::uuid));
 grant delete, insert, select, update on table driftplane.findings to driftplane_app;
 grant delete, insert, select, update on table driftplane.findings to driftplane_ingest;
+
+create table driftplane.held_candidates (
+  workspace_id uuid not null,
+  execution_id uuid not null,
+  ordinal integer not null,
+  drift_type text not null,
+  change text not null,
+  item_type text not null,
+  external_id text not null,
+  label text not null,
+  severity text not null,
+  impact real not null,
+  score real not null,
+  change_count integer not null,
+  reasons text not null,
+  paths text not null,
+  constraint held_candidates_pkey PRIMARY KEY (workspace_id, execution_id, ordinal),
+  constraint held_candidates_execution_fkey FOREIGN KEY (workspace_id, execution_id) REFERENCES driftplane.executions(workspace_id, execution_id) ON DELETE CASCADE
+);
+alter table driftplane.held_candidates enable row level security;
+alter table driftplane.held_candidates force row level security;
+create policy workspace_only on driftplane.held_candidates as permissive for all to public using ((workspace_id = (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::uuid)) with check ((workspace_id = (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::uuid));
+grant delete, insert, select, update on table driftplane.held_candidates to driftplane_app;
+grant delete, insert, select, update on table driftplane.held_candidates to driftplane_ingest;
 
 create table driftplane.idempotency_keys (
   workspace_id uuid not null,
@@ -249,6 +365,27 @@ alter table driftplane.idempotency_keys force row level security;
 create policy workspace_only on driftplane.idempotency_keys as permissive for all to public using ((workspace_id = (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::uuid)) with check ((workspace_id = (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::uuid));
 grant delete, insert, select, update on table driftplane.idempotency_keys to driftplane_app;
 grant delete, insert, select, update on table driftplane.idempotency_keys to driftplane_ingest;
+
+create table driftplane.incidents (
+  workspace_id uuid not null,
+  incident_id uuid not null,
+  external_id text not null,
+  title text not null,
+  service_id text,
+  opened_at timestamp(3) with time zone not null,
+  closed_at timestamp(3) with time zone,
+  created_by text not null,
+  constraint incidents_pkey PRIMARY KEY (workspace_id, incident_id),
+  constraint incidents_external_key UNIQUE (workspace_id, external_id),
+  constraint incidents_closed_check CHECK ((closed_at >= opened_at)),
+  constraint incidents_workspace_fkey FOREIGN KEY (workspace_id) REFERENCES driftplane.workspaces(workspace_id)
+);
+CREATE INDEX incidents_open_idx ON driftplane.incidents USING btree (workspace_id, service_id) WHERE (closed_at IS NULL);
+CREATE INDEX incidents_opened_idx ON driftplane.incidents USING btree (workspace_id, opened_at, incident_id);
+alter table driftplane.incidents enable row level security;
+alter table driftplane.incidents force row level security;
+create policy workspace_only on driftplane.incidents as permissive for all to public using ((workspace_id = (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::uuid)) with check ((workspace_id = (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::uuid));
+grant insert, select, update on table driftplane.incidents to driftplane_app;
 
 create table driftplane.item_type_versions (
   workspace_id uuid not null,
@@ -307,6 +444,98 @@ create table driftplane.migrations (
   constraint migrations_pkey PRIMARY KEY (name)
 );
 grant select on table driftplane.migrations to driftplane_app;
+
+create table driftplane.plan_backtest_changes (
+  workspace_id uuid not null,
+  backtest_id uuid not null,
+  ordinal integer not null,
+  effect text not null,
+  scope_id uuid not null,
+  execution_id uuid not null,
+  fingerprint text not null,
+  detail text not null,
+  constraint plan_backtest_changes_pkey PRIMARY KEY (workspace_id, backtest_id, ordinal),
+  constraint plan_backtest_changes_effect_check CHECK ((effect = ANY (ARRAY['appears'::text, 'disappears'::text, 'changes_severity'::text, 'changes_route'::text]))),
+  constraint plan_backtest_changes_backtest_fkey FOREIGN KEY (workspace_id, backtest_id) REFERENCES driftplane.plan_backtests(workspace_id, backtest_id) ON DELETE CASCADE
+);
+alter table driftplane.plan_backtest_changes enable row level security;
+alter table driftplane.plan_backtest_changes force row level security;
+create policy workspace_only on driftplane.plan_backtest_changes as permissive for all to public using ((workspace_id = (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::uuid)) with check ((workspace_id = (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::uuid));
+grant delete, insert, select, update on table driftplane.plan_backtest_changes to driftplane_app;
+
+create table driftplane.plan_backtests (
+  workspace_id uuid not null,
+  backtest_id uuid not null,
+  plan_id uuid,
+  plan_version integer,
+  version_hash text not null,
+  content text not null,
+  scope_ids text,
+  days integer not null,
+  since timestamp(3) with time zone not null,
+  status text not null,
+  progress text not null default '{}'::text,
+  summary text,
+  result_digest text,
+  error_code text,
+  error_message text,
+  is_cancel_requested boolean not null default false,
+  attempts integer not null default 0,
+  requested_at timestamp(3) with time zone not null,
+  requested_by text not null,
+  started_at timestamp(3) with time zone,
+  finished_at timestamp(3) with time zone,
+  constraint plan_backtests_pkey PRIMARY KEY (workspace_id, backtest_id),
+  constraint plan_backtests_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text]))),
+  constraint plan_backtests_version_fkey FOREIGN KEY (workspace_id, plan_id, plan_version) REFERENCES driftplane.drift_plan_versions(workspace_id, plan_id, version)
+);
+CREATE INDEX plan_backtests_plan_idx ON driftplane.plan_backtests USING btree (workspace_id, plan_id, requested_at, backtest_id);
+CREATE INDEX plan_backtests_requested_idx ON driftplane.plan_backtests USING btree (workspace_id, requested_at, backtest_id);
+alter table driftplane.plan_backtests enable row level security;
+alter table driftplane.plan_backtests force row level security;
+create policy workspace_only on driftplane.plan_backtests as permissive for all to public using ((workspace_id = (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::uuid)) with check ((workspace_id = (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::uuid));
+grant delete, insert, select, update on table driftplane.plan_backtests to driftplane_app;
+
+create table driftplane.plan_review_events (
+  workspace_id uuid not null,
+  plan_id uuid not null,
+  version integer not null,
+  event_no integer not null,
+  kind text not null,
+  from_state text,
+  to_state text not null,
+  version_hash text not null,
+  at timestamp(3) with time zone not null,
+  actor_kind text not null,
+  actor_id text,
+  actor_label text not null,
+  comment text not null default ''::text,
+  constraint plan_review_events_pkey PRIMARY KEY (workspace_id, plan_id, version, event_no),
+  constraint plan_review_events_review_fkey FOREIGN KEY (workspace_id, plan_id, version) REFERENCES driftplane.plan_reviews(workspace_id, plan_id, version)
+);
+alter table driftplane.plan_review_events enable row level security;
+alter table driftplane.plan_review_events force row level security;
+create policy workspace_only on driftplane.plan_review_events as permissive for all to public using ((workspace_id = (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::uuid)) with check ((workspace_id = (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::uuid));
+grant insert, select on table driftplane.plan_review_events to driftplane_app;
+
+create table driftplane.plan_reviews (
+  workspace_id uuid not null,
+  plan_id uuid not null,
+  version integer not null,
+  state text not null,
+  revision integer not null default 1,
+  updated_at timestamp(3) with time zone not null,
+  published_at timestamp(3) with time zone,
+  constraint plan_reviews_pkey PRIMARY KEY (workspace_id, plan_id, version),
+  constraint plan_reviews_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'in_review'::text, 'approved'::text, 'published'::text, 'rejected'::text, 'superseded'::text]))),
+  constraint plan_reviews_version_fkey FOREIGN KEY (workspace_id, plan_id, version) REFERENCES driftplane.drift_plan_versions(workspace_id, plan_id, version)
+);
+CREATE UNIQUE INDEX plan_reviews_published_key ON driftplane.plan_reviews USING btree (workspace_id, plan_id) WHERE (state = 'published'::text);
+CREATE INDEX plan_reviews_state_idx ON driftplane.plan_reviews USING btree (workspace_id, state, updated_at, plan_id, version);
+alter table driftplane.plan_reviews enable row level security;
+alter table driftplane.plan_reviews force row level security;
+create policy workspace_only on driftplane.plan_reviews as permissive for all to public using ((workspace_id = (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::uuid)) with check ((workspace_id = (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::uuid));
+grant insert, select, update on table driftplane.plan_reviews to driftplane_app;
 
 create table driftplane.processes (
   holder_key bigint not null,
@@ -505,7 +734,9 @@ create table driftplane.workspaces (
   revision integer not null default 1,
   created_at timestamp(3) with time zone not null,
   updated_at timestamp(3) with time zone not null,
+  required_plan_approvals integer not null default 0,
   constraint workspaces_pkey PRIMARY KEY (workspace_id),
+  constraint workspaces_plan_approvals_check CHECK (((required_plan_approvals >= 0) AND (required_plan_approvals <= 10))),
   constraint workspaces_retention_check CHECK ((((version_retention_days >= 1) AND (version_retention_days <= 36500)) AND ((execution_retention_days >= 1) AND (execution_retention_days <= 36500)) AND ((finding_retention_days >= 1) AND (finding_retention_days <= 36500))))
 );
 alter table driftplane.workspaces enable row level security;
@@ -581,7 +812,9 @@ CREATE OR REPLACE FUNCTION driftplane.enqueue_job(kind text, payload json, job_k
  SET search_path TO 'pg_catalog'
 AS $function$
 begin
-  if kind not in ('inventory.sync', 'inventory.redact_history', 'drift.generate', 'retention.sweep') then
+  if kind not in (
+    'inventory.sync', 'inventory.redact_history', 'drift.generate', 'retention.sweep', 'plans.backtest'
+  ) then
     raise exception 'no such job: %', kind using errcode = 'check_violation';
   end if;
   if (payload ->> 'workspaceId') is distinct from nullif(current_setting('app.workspace_id', true), '') then
@@ -599,3 +832,13 @@ end
 $function$;
 grant execute on function driftplane.enqueue_job(kind text, payload json, job_key text, queue_name text, run_at timestamp with time zone, max_attempts integer) to driftplane_app;
 grant execute on function driftplane.enqueue_job(kind text, payload json, job_key text, queue_name text, run_at timestamp with time zone, max_attempts integer) to driftplane_ingest;
+
+CREATE OR REPLACE FUNCTION driftplane.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog'
+AS $function$
+begin
+  raise exception '% is immutable: % is refused', tg_table_name, lower(tg_op) using errcode = 'integrity_constraint_violation';
+end
+$function$;

@@ -1,9 +1,11 @@
 import type { Comparison, ItemPair } from '../../core/compare.ts';
 import type { NamedItem } from '../../core/diff-report.ts';
 import { OFFLINE_SCOPE_KEY } from '../../core/fingerprint.ts';
-import { type Generated, generateFindings, type ItemChange, joinGenerated } from '../../core/generate.ts';
+import type { ItemChange } from '../../core/candidate.ts';
+import { compilePlan } from '../../core/compiled-plan.ts';
+import { type Generated, generateFindings, joinGenerated } from '../../core/generate.ts';
 import type { JsonObject } from '../../core/json-value.ts';
-import type { Plan } from '../../core/plan-schema.ts';
+import type { PlanDocument } from '../../core/plan-schema.ts';
 import { diffProperties } from '../../core/property-diff.ts';
 import type { ItemReader } from '../../core/read-item.ts';
 import { readingOf, type SideItem, type SideRecord } from './reading.ts';
@@ -19,20 +21,21 @@ const PAIR_BATCH_BYTES = 16 * 1024 * 1024;
 export async function findDrift(
   comparison: Comparison<SideItem>,
   reader: ItemReader,
-  plan: Plan,
+  plan: PlanDocument,
 ): Promise<Generated> {
   const presence: ItemChange[] = [
     ...comparison.added.map((item) => presenceChange('added', item)),
     ...comparison.removed.map((item) => presenceChange('removed', item)),
   ];
-  const parts = [generateFindings(presence, plan, OFFLINE_SCOPE_KEY)];
+  const options = { plan: compilePlan(plan), scopeKey: OFFLINE_SCOPE_KEY };
+  const parts = [generateFindings(presence, options)];
   for (const batch of batches(comparison.changed)) {
     const facts = await readFacts(
       batch.flatMap(({ before, after }) => [before, after]),
       reader,
     );
     const changes = batch.map((pair) => propertyChange(pair, facts));
-    parts.push(generateFindings(changes, plan, OFFLINE_SCOPE_KEY));
+    parts.push(generateFindings(changes, options));
   }
   return joinGenerated(parts);
 }

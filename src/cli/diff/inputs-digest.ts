@@ -1,8 +1,8 @@
 import { contentHash } from '../../core/content-hash.ts';
 import { ENGINE_VERSION } from '../../core/engine-version.ts';
 import type { ItemTypeRegistry } from '../../core/item-type-registry.ts';
-import type { JsonValue } from '../../core/json-value.ts';
-import type { Plan } from '../../core/plan-schema.ts';
+import { generatePlanHash } from '../../core/plan-hash.ts';
+import type { PlanDocument } from '../../core/plan-schema.ts';
 import { sha256Hex } from '../../core/sha256.ts';
 import type { Side } from './side.ts';
 
@@ -11,7 +11,7 @@ export function digestInputs(inputs: {
   baseline: Side;
   current: Side;
   registry: ItemTypeRegistry;
-  plan: Plan;
+  plan: PlanDocument;
 }): string {
   const { baseline, current, registry, plan } = inputs;
   const digestSide = (side: Side): string =>
@@ -27,7 +27,7 @@ export function digestInputs(inputs: {
   return contentHash({
     engine: ENGINE_VERSION,
     rules: registry.digest,
-    plan: plan as unknown as JsonValue,
+    plan: generatePlanHash(plan),
     baseline: digestSide(baseline),
     current: digestSide(current),
   });

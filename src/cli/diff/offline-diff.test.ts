@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type DiffReport, findingToJson } from '../../core/diff-report.ts';
-import { builtInPlan } from '../../core/plan-schema.ts';
+import { builtInPlan } from '../../core/parse-plan.ts';
 import { loadItemTypes } from '../../features/inventory/item-type-files.ts';
 import { diffExports } from './offline-diff.ts';
 import { diffSlowly } from './test-slow-diff.ts';

@@ -10,7 +10,7 @@ import { type DiffReport, digestFindings, summarise } from '../../core/diff-repo
 import { groupByIdentity, joinAmbiguous, type ReadingAccess } from '../../core/identity-groups.ts';
 import type { ItemTypeRegistry } from '../../core/item-type-registry.ts';
 import { limits } from '../../core/limits.ts';
-import type { Plan } from '../../core/plan-schema.ts';
+import type { PlanDocument } from '../../core/plan-schema.ts';
 import { compareProblems } from '../../core/problem.ts';
 import { createItemReader, type ItemReader } from '../../core/read-item.ts';
 import { OFFLINE_DIGEST_KEY } from '../../core/redact.ts';
@@ -27,7 +27,7 @@ export interface OfflineDiffInput {
   readonly baselinePath: string;
   readonly currentPath: string;
   readonly registry: ItemTypeRegistry;
-  readonly plan: Plan;
+  readonly plan: PlanDocument;
   /** Called now and then with how many items of a side have been read. */
   readonly onProgress?: (side: 'baseline' | 'current', count: number) => void;
 }
@@ -73,7 +73,7 @@ interface Sides {
   readonly contents: Contents;
   readonly reader: ItemReader;
   readonly registry: ItemTypeRegistry;
-  readonly plan: Plan;
+  readonly plan: PlanDocument;
 }
 
 async function compareSides(sides: Sides): Promise<DiffReport> {

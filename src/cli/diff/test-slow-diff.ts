@@ -5,11 +5,13 @@ import { contentHash } from '../../core/content-hash.ts';
 import { coverageOf, joinCoverage } from '../../core/coverage.ts';
 import { type DiffReport, digestFindings, summarise } from '../../core/diff-report.ts';
 import { ENGINE_VERSION } from '../../core/engine-version.ts';
-import { generateFindings, type ItemChange } from '../../core/generate.ts';
+import type { ItemChange } from '../../core/candidate.ts';
+import { compilePlan } from '../../core/compiled-plan.ts';
+import { generateFindings } from '../../core/generate.ts';
 import { groupByIdentity, joinAmbiguous } from '../../core/identity-groups.ts';
 import type { ItemTypeRegistry } from '../../core/item-type-registry.ts';
-import type { JsonValue } from '../../core/json-value.ts';
-import { builtInPlan } from '../../core/plan-schema.ts';
+import { builtInPlan } from '../../core/parse-plan.ts';
+import { generatePlanHash } from '../../core/plan-hash.ts';
 import { compareProblems, type Problem } from '../../core/problem.ts';
 import { diffProperties } from '../../core/property-diff.ts';
 import { createItemReader, type Item } from '../../core/read-item.ts';
@@ -65,8 +67,7 @@ export async function diffSlowly(
       ...comparison.removed.map((item) => change('removed', item, null)),
       ...comparison.changed.map(({ before, after }) => change('changed', before, after)),
     ],
-    builtInPlan,
-    'offline',
+    { plan: compilePlan(builtInPlan), scopeKey: 'offline' },
   );
   const problems = [...baselineProblems, ...currentProblems].sort(compareProblems);
   const itemTypes = [
@@ -94,7 +95,7 @@ export async function diffSlowly(
     inputsDigest: contentHash({
       engine: ENGINE_VERSION,
       rules: registry.digest,
-      plan: builtInPlan as unknown as JsonValue,
+      plan: generatePlanHash(builtInPlan),
       baseline: sha256Hex(Buffer.from(sides[0]?.keys.sort().join('\n') ?? '', 'utf8')),
       current: sha256Hex(Buffer.from(sides[1]?.keys.sort().join('\n') ?? '', 'utf8')),
     }),

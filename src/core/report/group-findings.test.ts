@@ -12,6 +12,9 @@ const finding = (itemType: string, severity: Finding['severity'], label: string)
   driftType: 'configuration',
   severity,
   impact: 0.5,
+  confidence: 1,
+  score: 0.5,
+  route: 'notify',
   changes: [],
   path: `${label}.json`,
 });

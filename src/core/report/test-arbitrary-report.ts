@@ -4,6 +4,8 @@ import type { DiffReport } from '../diff-report.ts';
 import { driftTypes, severities } from '../drift-type.ts';
 import { errorCatalogue, type ProblemCode } from '../errors.ts';
 import type { JsonValue } from '../json-value.ts';
+import { holdCodes } from '../plan-hold.ts';
+import { findingRoutes } from '../plan-route.ts';
 
 /** What a hostile tenant would write into a label. */
 const hostileTexts = [
@@ -138,12 +140,27 @@ export function anyReport(): fc.Arbitrary<DiffReport> {
         driftType: fc.constantFrom(...driftTypes),
         severity: fc.constantFrom(...severities),
         impact: fc.double({ min: 0, max: 1, noNaN: true }),
+        confidence: fc.constant(1),
+        score: fc.double({ min: 0, max: 1, noNaN: true }),
+        route: fc.constantFrom(...findingRoutes),
         changes: fc.array(shown, { maxLength: 4 }),
         path: text,
       }),
       { maxLength: 4 },
     ),
-    heldBack: fc.record({ driftTypes: fc.nat(), ignoreChanges: fc.nat() }),
+    heldBack: fc.record({
+      candidates: fc.nat(),
+      changes: fc.nat(),
+      rules: fc.array(
+        fc.record({
+          code: fc.constantFrom(...holdCodes),
+          rule: path,
+          candidates: fc.nat(),
+          changes: fc.nat(),
+        }),
+        { maxLength: 3 },
+      ),
+    }),
     inputsDigest: fc.constant('0'.repeat(64)),
     findingsDigest: fc.constant('0'.repeat(64)),
   });

@@ -2,6 +2,7 @@ import { identityKey } from '../compare.ts';
 import { type DiffReport, digestFindings } from '../diff-report.ts';
 import type { Finding } from '../generate.ts';
 import type { AmbiguousItem } from '../identity-groups.ts';
+import { nothingHeldBack } from '../plan-hold.ts';
 
 const SETTINGS = 'deviceManagement/configurationPolicies';
 
@@ -17,6 +18,9 @@ export function sampleFinding(overrides: Partial<Finding> = {}): Finding {
     driftType: 'configuration',
     severity: 'sev3',
     impact: 0.5,
+    confidence: 1,
+    score: 0.5,
+    route: 'notify',
     changes: [
       {
         path: '/name',
@@ -57,7 +61,7 @@ export function quietReport(overrides: Partial<DiffReport> = {}): DiffReport {
     unprovenAdditions: [],
     ambiguous: [],
     findings: [],
-    heldBack: { driftTypes: 0, ignoreChanges: 0 },
+    heldBack: nothingHeldBack,
     inputsDigest: 'a1'.repeat(32),
     findingsDigest: digestFindings([]),
     ...overrides,
@@ -122,7 +126,19 @@ export function sampleReport(overrides: Partial<DiffReport> = {}): DiffReport {
         'current/compliance/copy of a.json',
       ]),
     ],
-    heldBack: { driftTypes: 2, ignoreChanges: 10 },
+    heldBack: {
+      candidates: 4,
+      changes: 12,
+      rules: [
+        { code: 'driftTypes', rule: '/driftTypes', candidates: 2, changes: 2 },
+        {
+          code: 'noiseControls.ignoreChanges',
+          rule: '/noiseControls/ignoreChanges/0',
+          candidates: 2,
+          changes: 10,
+        },
+      ],
+    },
     findingsDigest: digestFindings(findings),
     ...overrides,
     findings,

@@ -39,7 +39,18 @@ test('drift that the plan held back is not called none', () => {
   const { summary } = quietReport();
   const held = quietReport({
     summary: { ...summary, changed: 2, unchanged: 62 },
-    heldBack: { driftTypes: 0, ignoreChanges: 3 },
+    heldBack: {
+      candidates: 2,
+      changes: 3,
+      rules: [
+        {
+          code: 'noiseControls.ignoreChanges',
+          rule: '/noiseControls/ignoreChanges/0',
+          candidates: 2,
+          changes: 3,
+        },
+      ],
+    },
   });
 
   expect(verdictOf(held)).toMatchObject({

@@ -1,6 +1,7 @@
 import { type DiffReport, isFullyChecked } from '../diff-report.ts';
 import { severities } from '../drift-type.ts';
 import type { ChangeKind } from '../fingerprint.ts';
+import { type HeldBack, type HoldCode, holdCodes } from '../plan-hold.ts';
 import { countList, countText } from './count-text.ts';
 
 /** What a report says in sentences. They hold counts only, nothing of the export. */
@@ -34,8 +35,7 @@ function outcomeOf(report: DiffReport): string {
     return `${countText(findings.length, 'finding')}: ${kinds} (${bands}).`;
   }
   const drifted = summary.added + summary.removed + summary.changed;
-  const isHeldBack = report.heldBack.driftTypes + report.heldBack.ignoreChanges > 0;
-  if (isHeldBack) return `No findings: the plan held back all drift, of ${countText(drifted, 'item')}.`;
+  if (report.heldBack.changes > 0) return `No findings: the plan held back all drift, of ${countText(drifted, 'item')}.`;
   if (!isFullyChecked(report)) return 'In what was checked, nothing drifted.';
   if (summary.currentItems === 0) return 'Nothing drifted: neither side holds an item.';
   return `Nothing drifted: ${countText(summary.unchanged, 'item')} compared, none differs.`;
@@ -60,13 +60,11 @@ function uncheckedOf(report: DiffReport): string | null {
 }
 
 function heldBackOf({ heldBack }: DiffReport): string | null {
-  const count = heldBack.ignoreChanges + heldBack.driftTypes;
-  if (count === 0) return null;
-  const reasons = countList([
-    [heldBack.ignoreChanges, 'by noiseControls.ignoreChanges'],
-    [heldBack.driftTypes, 'by driftTypes'],
-  ]);
-  return `The plan held back ${countText(count, 'change')}: ${reasons}.`;
+  if (heldBack.changes === 0) return null;
+  const byCode = holdCodes
+    .map((code): [number, string] => [changesHeldBackBy(heldBack, code), `by ${code}`])
+    .sort(([one], [other]) => other - one);
+  return `The plan held back ${countText(heldBack.changes, 'change')}: ${countList(byCode)}.`;
 }
 
 function totalsOf({ summary }: DiffReport): string {
@@ -79,4 +77,8 @@ function totalsOf({ summary }: DiffReport): string {
   const certain = `${added} added, ${removed} removed, ${changed} changed, ${unchanged} unchanged`;
   const items = `${summary.baselineItems} → ${countText(summary.currentItems, 'item')}`;
   return `${items}: ${certain}${uncertain === '' ? '' : `; ${uncertain}`}.`;
+}
+
+function changesHeldBackBy({ rules }: HeldBack, code: HoldCode): number {
+  return rules.reduce((sum, rule) => (rule.code === code ? sum + rule.changes : sum), 0);
 }

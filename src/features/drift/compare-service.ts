@@ -18,7 +18,7 @@ export interface RunComparison {
   readonly findingsDigest: string;
 }
 
-/** Compares two runs, in either order. Throws `run_not_found` and `not_replayable`. */
+/** Compares two runs, in either order, under the plan that is in force for their source. Throws `run_not_found` and `not_replayable`. */
 export async function compareRuns(
   tx: WorkspaceTransaction,
   wanted: { readonly baselineRunId: string; readonly currentRunId: string; readonly limit: number },
@@ -26,7 +26,7 @@ export async function compareRuns(
 ): Promise<RunComparison> {
   const pair = await loadRunPair(tx, wanted);
   await requireIntervals(tx, pair);
-  const { plan } = resolvePlan();
+  const { plan } = await resolvePlan(tx, pair.observation);
   const tally = new DriftTally();
   const findings: Finding[] = [];
   for await (const parts of generateDriftParts(tx, { pair, plan, tally, signal })) {

@@ -3,8 +3,8 @@
  * It reads and writes nothing; generating, replaying and comparing on demand all go through it.
  */
 
+import type { CompiledPlan } from '../../core/compiled-plan.ts';
 import { generateFindings } from '../../core/generate.ts';
-import type { Plan } from '../../core/plan-schema.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import { type DriftedItem, readDrift } from '../inventory/interval-read-model.ts';
 import { RulesByDigest } from '../inventory/rules-read-model.ts';
@@ -22,7 +22,7 @@ export async function* generateDriftParts(
   tx: WorkspaceTransaction,
   options: {
     readonly pair: RunPair;
-    readonly plan: Plan;
+    readonly plan: CompiledPlan;
     readonly tally: DriftTally;
     readonly signal?: AbortSignal | undefined;
     /** The rules that were needed stay loaded for whoever looks at the parts. */
@@ -41,12 +41,20 @@ export async function* generateDriftParts(
       judge(pair.isBackwards ? turnAround(item) : item, pair, { rules, alike }),
     );
     const changes = parts.flatMap((part) => (part.kind === 'drifted' ? [part.drift.change] : []));
-    const { findings, heldBack } = generateFindings(changes, plan, pair.scopeKey);
-    const byItem = Map.groupBy(findings, identityOf);
-    tally.addHeldBack(heldBack);
+    const { scopeKey, observation } = pair;
+    const generated = generateFindings(changes, { plan, scopeKey, observation });
+    const byItem = Map.groupBy(generated.findings, identityOf);
+    const heldByItem = Map.groupBy(generated.held, identityOf);
+    tally.addHeldBack(generated);
     const complete = parts.map(
       (part): DriftPart =>
-        part.kind === 'drifted' ? { ...part, findings: byItem.get(identityOf(part.item)) ?? [] } : part,
+        part.kind === 'drifted'
+          ? {
+              ...part,
+              findings: byItem.get(identityOf(part.item)) ?? [],
+              held: heldByItem.get(identityOf(part.item)) ?? [],
+            }
+          : part,
     );
     for (const part of complete) tally.add(part);
     yield complete;
@@ -67,7 +75,7 @@ function judge(
   // A later absence is only ever written down with proof; an earlier one has it from a complete enumeration.
   const earlier = pair.isBackwards ? drift.after : drift.before;
   if (earlier === null && !pair.provesAbsence(item.itemType)) return { kind: 'unproven', item, drift };
-  return { kind: 'drifted', item, drift, findings: [] };
+  return { kind: 'drifted', item, drift, findings: [], held: [] };
 }
 
 function rulesOfItem({ steps }: DriftedItem): string[] {

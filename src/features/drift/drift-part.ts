@@ -1,4 +1,4 @@
-import type { Finding } from '../../core/generate.ts';
+import type { Finding, HeldCandidate } from '../../core/generate.ts';
 import type { DriftedItem } from '../inventory/interval-read-model.ts';
 import type { ItemDrift } from './item-change.ts';
 
@@ -11,6 +11,8 @@ export type DriftPart =
       readonly drift: ItemDrift;
       /** Sorted by drift type. */
       readonly findings: readonly Finding[];
+      /** What the plan held back of it; sorted likewise. */
+      readonly held: readonly HeldCandidate[];
     }
   /** It came (or, told backwards, went), and nothing proves that it had not been there. */
   | { readonly kind: 'unproven'; readonly item: DriftedItem; readonly drift: ItemDrift }

@@ -1,3 +1,4 @@
+import type { CompiledPlan } from '../../core/compiled-plan.ts';
 import { ENGINE_VERSION } from '../../core/engine-version.ts';
 import type { Database } from '../../db/database.ts';
 import { systemActor, type WorkspaceTransaction, withWorkspace } from '../../db/workspace-transaction.ts';
@@ -11,6 +12,7 @@ import {
   startExecution,
   succeedExecution,
 } from '../executions/execution-service.ts';
+import { HeldCandidateWriter } from '../executions/held-candidates.ts';
 import { reconcileFindings } from '../findings/finding-service.ts';
 import type { SubjectNow } from '../findings/generated-finding.ts';
 import { readSubjectsToReconcile } from '../findings/subject-read-model.ts';
@@ -21,6 +23,7 @@ import { generateDriftParts } from './drift-generator.ts';
 import { subjectsAsTheyAre, subjectsOfPart } from './drift-subjects.ts';
 import { DriftTally, digestInputs } from './drift-tally.ts';
 import { resolvePlan } from './resolve-plan.ts';
+import { routeOpened } from './route-opened.ts';
 import { loadRunPair, pairCoverage, type RunPair } from './run-pair.ts';
 import { WaitingSubjects } from './waiting-subjects.ts';
 
@@ -78,8 +81,8 @@ async function reconcilePair(
   context: { readonly signal: AbortSignal | undefined; readonly progress: Progress },
 ): Promise<void> {
   const pair = await loadRunPair(tx, execution);
-  const resolved = resolvePlan();
-  const { planVersionHash, hasPlan, resolution } = resolved;
+  const resolved = await resolvePlan(tx, pair.observation);
+  const { planVersionHash, planId, planVersion, hasPlan, resolution } = resolved;
   const made = { planVersionHash, engineVersion: ENGINE_VERSION };
   if (await dropRepetition(tx, execution, made)) return;
   const { scopeId } = pair;
@@ -90,7 +93,8 @@ async function reconcilePair(
   }
   const tally = new DriftTally();
   const mode = execution.baselineMode;
-  const subjects = subjectsOfPair(tx, { pair, mode, tally, ...context });
+  const held = new HeldCandidateWriter(tx, execution.executionId);
+  const subjects = subjectsOfPair(tx, { pair, mode, tally, held, plan: resolved.plan, ...context });
   const reconciled = await reconcileFindings(
     tx,
     {
@@ -100,18 +104,27 @@ async function reconcilePair(
       runSeq: pair.current.runSeq,
       scopeId,
       hasPlan,
+      planId,
+      planVersion,
       ...made,
     },
     subjects,
   );
+  await held.flush();
+  const routing = await routeOpened(tx, { executionId: execution.executionId, pair, resolved });
   await carryValuesOver(tx, pair);
   await raiseWatermark(tx, pair);
   await dropOvertaken(tx, { scopeId, runSeq: pair.current.runSeq });
   await succeedExecution(tx, execution, {
     ...made,
     hasPlan,
+    planId,
+    planVersion,
     resolution,
-    inputsDigest: digestInputs(pair, resolved),
+    observation: pair.observation,
+    routing,
+    heldBack: tally.heldBack(),
+    inputsDigest: digestInputs(pair, planVersionHash),
     findingsDigest: tally.findingsDigest(),
     coverage: pairCoverage(pair),
     counts: { ...tally.counts(), ...reconciled },
@@ -125,13 +138,14 @@ async function* subjectsOfPair(
   options: {
     readonly pair: RunPair;
     readonly mode: 'rolling' | 'pinned';
+    readonly plan: CompiledPlan;
     readonly tally: DriftTally;
+    readonly held: HeldCandidateWriter;
     readonly signal: AbortSignal | undefined;
     readonly progress: Progress;
   },
 ): AsyncGenerator<SubjectNow> {
-  const { pair, mode, tally, signal, progress } = options;
-  const { plan } = resolvePlan();
+  const { pair, mode, plan, tally, held, signal, progress } = options;
   const rules = new RulesByDigest();
   const { scopeId } = pair;
   const waiting = await WaitingSubjects.open(readSubjectsToReconcile(tx, { scopeId, mode }));
@@ -139,7 +153,8 @@ async function* subjectsOfPair(
   for await (const parts of generateDriftParts(tx, { pair, plan, tally, signal, rules })) {
     const named = new Set<string>();
     for (const part of parts) {
-      for (const subject of subjectsOfPart(part, pair, rules)) {
+      if (part.kind === 'drifted') await held.add(part.held);
+      for (const subject of subjectsOfPart(part, pair, { rules, plan: plan.content })) {
         named.add(subject.subjectKey);
         yield subject;
       }

@@ -1,10 +1,12 @@
 import { changeSignature } from '../../core/change-signature.ts';
+import { dispositionOf } from '../../core/disposition.ts';
 import type { DriftType } from '../../core/drift-type.ts';
 import { capEvidence } from '../../core/finding-evidence.ts';
 import type { Finding } from '../../core/generate.ts';
 import type { ItemType } from '../../core/item-type.ts';
 import type { JsonObject, JsonValue } from '../../core/json-value.ts';
 import type { SubjectValue } from '../../core/known-finding.ts';
+import type { PlanContent } from '../../core/plan-schema.ts';
 import { subjectKeyOf } from '../../core/subject.ts';
 import { subjectValueHash } from '../../core/subject-value.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
@@ -24,7 +26,7 @@ const unknown: SubjectValue = { kind: 'unknown' };
 export function* subjectsOfPart(
   part: DriftPart,
   pair: RunPair,
-  rules: RulesByDigest,
+  { rules, plan }: { readonly rules: RulesByDigest; readonly plan: PlanContent },
 ): Generator<SubjectNow & { readonly driftType: DriftType }> {
   if (part.kind !== 'drifted' && part.kind !== 'unproven') return;
   const { item, drift } = part;
@@ -46,7 +48,7 @@ export function* subjectsOfPart(
     const generated =
       finding === undefined
         ? null
-        : generatedFinding(finding, drift, pair, {
+        : generatedFinding(finding, { drift, pair, plan }, {
             subjectKey,
             baselineHash: before(driftType),
             currentHash: after(driftType),
@@ -133,11 +135,11 @@ function keyOf(pair: RunPair, subject: Pick<KnownSubject, 'driftType' | 'itemTyp
 
 function generatedFinding(
   finding: Finding,
-  drift: ItemDrift,
-  { scopeId, sourceId }: RunPair,
+  { drift, pair, plan }: { readonly drift: ItemDrift; readonly pair: RunPair; readonly plan: PlanContent },
   values: Pick<GeneratedFindingInput, 'subjectKey' | 'baselineHash' | 'currentHash'>,
 ): GeneratedFindingInput {
   const { fingerprint, driftType, change, itemType, itemTypeTitle, externalId, label } = finding;
+  const { scopeId, sourceId } = pair;
   const { type, properties } = drift.change;
   return {
     ...values,
@@ -152,6 +154,7 @@ function generatedFinding(
     label,
     severity: finding.severity,
     impact: finding.impact,
+    score: finding.score,
     changeSignature: changeSignature({
       itemType,
       driftType,
@@ -159,8 +162,8 @@ function generatedFinding(
       properties: properties.filter(({ place }) => type.rulesAt(place).driftType === driftType),
     }),
     evidence: { itemTypeTitle, ...evidenceOf(finding) },
-    route: null,
-    disposition: null,
+    route: finding.route,
+    disposition: dispositionOf(plan, finding) as unknown as JsonObject,
   };
 }
 

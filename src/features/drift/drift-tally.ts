@@ -1,11 +1,14 @@
 import { contentHash } from '../../core/content-hash.ts';
 import type { NamedItem } from '../../core/diff-report.ts';
 import { ENGINE_VERSION } from '../../core/engine-version.ts';
-import type { HeldBack } from '../../core/generate.ts';
-import type { UnprovenChanges } from '../executions/execution.ts';
+import { type ConditionProblem, joinConditionProblems } from '../../core/condition-check.ts';
+import type { Generated } from '../../core/generate.ts';
+import type { JsonObject } from '../../core/json-value.ts';
+import { HoldTally } from '../../core/plan-hold.ts';
+import type { ExecutionHolds, UnprovenChanges } from '../executions/execution.ts';
 import type { DriftPart } from './drift-part.ts';
 import { FindingsDigest } from './findings-digest.ts';
-import type { ResolvedPlan } from './resolve-plan.ts';
+import { isBuiltIn } from './resolve-plan.ts';
 import type { RunPair } from './run-pair.ts';
 
 /** Most items without proof that are listed. */
@@ -14,7 +17,8 @@ const MAX_LISTED = 1_000;
 /** What a generation comes to, counted as its parts pass by. */
 export class DriftTally {
   readonly #counts = { added: 0, removed: 0, changed: 0, ambiguous: 0, findings: 0 };
-  readonly #heldBack = { driftTypes: 0, ignoreChanges: 0 };
+  readonly #heldBack = new HoldTally();
+  #conditionProblems: ConditionProblem[] = [];
   readonly #unprovenItems: NamedItem[] = [];
   readonly #digest = new FindingsDigest();
   #unprovenCount = 0;
@@ -42,15 +46,20 @@ export class DriftTally {
     }
   }
 
-  addHeldBack({ driftTypes, ignoreChanges }: HeldBack): void {
-    this.#heldBack.driftTypes += driftTypes;
-    this.#heldBack.ignoreChanges += ignoreChanges;
+  addHeldBack({ heldBack, conditionProblems }: Pick<Generated, 'heldBack' | 'conditionProblems'>): void {
+    this.#heldBack.add(heldBack);
+    this.#conditionProblems = joinConditionProblems([this.#conditionProblems, conditionProblems]);
   }
 
-  /** Items that drifted, by kind, the findings made of them, and single changes that the plan held back. */
+  heldBack(): ExecutionHolds {
+    return { ...this.#heldBack.result(), conditionProblems: this.#conditionProblems };
+  }
+
+  /** Items that drifted, by kind; their subjects (candidates), and what became of these. */
   counts(): Record<string, number> {
-    const { driftTypes, ignoreChanges } = this.#heldBack;
-    return { ...this.#counts, heldBackDriftTypes: driftTypes, heldBackIgnored: ignoreChanges };
+    const { candidates: heldBack, changes: heldBackChanges } = this.#heldBack.result();
+    const candidates = this.#counts.findings + heldBack;
+    return { ...this.#counts, candidates, heldBack, heldBackChanges };
   }
 
   /** What seems to have come and gone without proof: told by the pair, and by its current run. */
@@ -65,8 +74,8 @@ export class DriftTally {
   }
 }
 
-/** SHA-256 over all that decides what is generated of a pair. */
-export function digestInputs(pair: RunPair, resolved: ResolvedPlan): string {
+/** SHA-256 over all that decides what is generated of a pair. The built-in default asks the runs and nothing else. */
+export function digestInputs(pair: RunPair, planVersionHash: string): string {
   const side = ({ runId, seq, endSeq, contentDigest, registryDigest }: RunPair['baseline']) => ({
     runId,
     seq,
@@ -76,7 +85,8 @@ export function digestInputs(pair: RunPair, resolved: ResolvedPlan): string {
   });
   return contentHash({
     engine: ENGINE_VERSION,
-    plan: resolved.planVersionHash,
+    plan: planVersionHash,
+    ...(isBuiltIn(planVersionHash) ? {} : { observation: pair.observation as unknown as JsonObject }),
     scopeKey: pair.scopeKey,
     baseline: side(pair.baseline),
     current: side(pair.current),

@@ -1,26 +1,85 @@
-import { contentHash } from '../../core/content-hash.ts';
-import type { JsonObject, JsonValue } from '../../core/json-value.ts';
-import { builtInPlan, type Plan } from '../../core/plan-schema.ts';
+import { type CompiledPlan, compilePlan } from '../../core/compiled-plan.ts';
+import type { JsonObject } from '../../core/json-value.ts';
+import type { Observation } from '../../core/observation.ts';
+import { builtInPlan } from '../../core/parse-plan.ts';
+import { generatePlanHash } from '../../core/plan-hash.ts';
+import type { PlanContent } from '../../core/plan-schema.ts';
+import { DriftplaneError } from '../../core/errors.ts';
+import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
+import { findContentByHash } from '../plans/plan-read-model.ts';
+import { resolvePlanFor } from '../plans/plan-resolver.ts';
 
-/** Which plan is in force for a source, and how it was found. */
-export interface ResolvedPlan {
-  readonly plan: Plan;
+/** A plan that is in force, ready to judge by. */
+export interface PlanInForce {
+  readonly plan: CompiledPlan;
   /** SHA-256 of the content of the plan version. */
   readonly planVersionHash: string;
-  /** False: nobody has made a plan, and the built-in default counts. */
+}
+
+/** Which plan is in force for a source, and how it was found. */
+export interface ResolvedPlan extends PlanInForce {
+  readonly planId: string | null;
+  readonly planVersion: number | null;
+  /** False: no plan of the workspace is for the source, and the built-in default counts. */
   readonly hasPlan: boolean;
   /** The step that found it (5: none), and what was looked at on the way. */
   readonly resolution: JsonObject;
 }
 
-const builtInPlanHash = contentHash(builtInPlan as unknown as JsonValue);
+/** What the default was hashed to before plans had hashes of their own; it behaved the same. */
+const FIRST_BUILT_IN_HASH = 'e385a0759cc1ab5ac9e4b576628b0634c9b5dfdef34cb3bcb49bab2f4a71bf56';
 
-/** The built-in default, as long as workspaces have no plans of their own: step 5, with nothing looked at. */
-export function resolvePlan(): ResolvedPlan {
+const builtIn: PlanInForce = { plan: compilePlan(builtInPlan), planVersionHash: generatePlanHash(builtInPlan) };
+
+/** Whether a hash is that of the default, which counts everything. */
+export function isBuiltIn(planVersionHash: string): boolean {
+  return planVersionHash === builtIn.planVersionHash || planVersionHash === FIRST_BUILT_IN_HASH;
+}
+
+/** The plan for a source by its binding. */
+export async function resolvePlan(
+  tx: WorkspaceTransaction,
+  { source }: Observation,
+): Promise<ResolvedPlan> {
+  const found = await resolvePlanFor(tx, source);
+  const { plan, step, resolutionMethod, trace } = found;
+  const resolution = { step, resolutionMethod, trace: trace.map((entry) => ({ ...entry })) };
+  if (plan === null) return { ...builtIn, planId: null, planVersion: null, hasPlan: false, resolution };
+  const content = await findContentByHash(tx, plan.versionHash);
+  if (content === undefined) {
+    throw new DriftplaneError('internal_error', `version ${plan.version} of plan ${plan.planId} is not what it was`);
+  }
   return {
-    plan: builtInPlan,
-    planVersionHash: builtInPlanHash,
-    hasPlan: false,
-    resolution: { step: 5, trace: [] },
+    plan: compiled(content, plan.versionHash),
+    planVersionHash: plan.versionHash,
+    planId: plan.planId,
+    planVersion: plan.version,
+    hasPlan: true,
+    resolution,
   };
+}
+
+/** The plan that was in force under a hash; undefined where no such version is kept. */
+export async function findPlanInForce(
+  tx: WorkspaceTransaction,
+  planVersionHash: string,
+): Promise<PlanInForce | undefined> {
+  if (isBuiltIn(planVersionHash)) return { ...builtIn, planVersionHash };
+  const content = await findContentByHash(tx, planVersionHash);
+  return content === undefined ? undefined : { plan: compiled(content, planVersionHash), planVersionHash };
+}
+
+/** Few plans are in force at a time, and each judges many runs. */
+const MAX_CACHED = 200;
+const cache = new Map<string, CompiledPlan>();
+
+/** By its hash, which says all that a plan decides by: of whatever workspace, it is the same plan. */
+function compiled(content: PlanContent, planVersionHash: string): CompiledPlan {
+  let plan = cache.get(planVersionHash);
+  if (plan === undefined) {
+    plan = compilePlan(content);
+    if (cache.size >= MAX_CACHED) cache.clear();
+    cache.set(planVersionHash, plan);
+  }
+  return plan;
 }

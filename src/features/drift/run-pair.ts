@@ -2,8 +2,10 @@ import { compareText } from '../../core/compare-text.ts';
 import { EVERY_TYPE, type TypeCoverage } from '../../core/coverage.ts';
 import type { NamedItem } from '../../core/diff-report.ts';
 import { DriftplaneError } from '../../core/errors.ts';
+import type { Observation } from '../../core/observation.ts';
 import { isUuid, type WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import { IdentityList } from '../inventory/identity-list.ts';
+import { getSource } from '../sources/source-read-model.ts';
 
 /** An applied run, as far as comparing needs it. */
 interface ComparedRun {
@@ -18,6 +20,9 @@ interface ComparedRun {
   readonly unprovenRemovals: { readonly count: number; readonly items: readonly NamedItem[] };
   readonly contentDigest: string | null;
   readonly registryDigest: string | null;
+  /** Who pushed or asked for it. */
+  readonly requestedBy: string;
+  readonly finishedAt: Date;
 }
 
 /** Two runs of one scope that are compared, in any order in time. */
@@ -25,6 +30,8 @@ export interface RunPair {
   readonly scopeId: string;
   readonly scopeKey: string;
   readonly sourceId: string;
+  /** What plans decide by besides what drifted. */
+  readonly observation: Observation;
   readonly baseline: ComparedRun;
   readonly current: ComparedRun;
   /** The boundaries between which the drift lies, whichever of the two runs came first. */
@@ -41,7 +48,12 @@ export interface RunPair {
 /** Throws `run_not_found` unless both are applied runs of one scope. */
 export async function loadRunPair(
   tx: WorkspaceTransaction,
-  ids: { readonly baselineRunId: string; readonly currentRunId: string },
+  ids: {
+    readonly baselineRunId: string;
+    readonly currentRunId: string;
+    /** As it was when the pair was generated; without it as the source is bound now. */
+    readonly observation?: Observation | null;
+  },
 ): Promise<RunPair> {
   const { scope, run: current } = await loadRun(tx, ids.currentRunId);
   const { scope: other, run: baseline } = await loadRun(tx, ids.baselineRunId);
@@ -53,6 +65,7 @@ export async function loadRunPair(
   const completeSince = await loadCompleteSince(tx, scope.scopeId);
   return {
     ...scope,
+    observation: ids.observation ?? (await observe(tx, scope.sourceId, current)),
     baseline,
     current,
     fromSeq: earlier.endSeq,
@@ -129,6 +142,8 @@ interface RunRow {
   ambiguous_identities: Buffer | null;
   content_digest: string | null;
   registry_digest: string | null;
+  requested_by: string;
+  finished_at: Date;
 }
 
 async function loadRun(
@@ -138,7 +153,8 @@ async function loadRun(
   const { rows } = isUuid(runId)
     ? await tx.client.query<RunRow>(
         `select r.scope_id, s.scope_key, s.source_id, r.run_id, r.run_seq, r.seq, r.end_seq, r.coverage, r.counts,
-           r.unproven_removals, r.ambiguous_identities, r.content_digest, r.registry_digest
+           r.unproven_removals, r.ambiguous_identities, r.content_digest, r.registry_digest,
+           r.requested_by, r.finished_at
          from driftplane.sync_runs r
          join driftplane.scopes s on s.workspace_id = r.workspace_id and s.scope_id = r.scope_id
          where r.workspace_id = $1 and r.run_id = $2 and r.seq is not null`,
@@ -164,7 +180,18 @@ async function loadRun(
       },
       contentDigest: row.content_digest,
       registryDigest: row.registry_digest,
+      requestedBy: row.requested_by,
+      finishedAt: row.finished_at,
     },
+  };
+}
+
+async function observe(tx: WorkspaceTransaction, sourceId: string, run: ComparedRun): Promise<Observation> {
+  const { config, binding } = await getSource(tx, sourceId);
+  return {
+    source: { kind: config.kind, ...binding },
+    author: run.requestedBy,
+    observedAt: run.finishedAt.toISOString(),
   };
 }
 

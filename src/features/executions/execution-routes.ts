@@ -11,8 +11,11 @@ import {
   executionListQuery,
   executionPageSchema,
   executionResponseSchema,
+  heldCandidatePageSchema,
+  heldCandidateQuery,
 } from './execution-contract.ts';
 import { getExecution, listExecutions, retryExecution } from './execution-service.ts';
+import { listHeldCandidates } from './held-candidates.ts';
 
 const CURSOR = 'executions';
 
@@ -64,6 +67,29 @@ export function registerExecutionRoutes(api: Api, { database }: { readonly datab
         await readInWorkspace(database, request, (tx) => getExecution(tx, request.params.executionId)),
       ),
   );
+  api.get(
+    '/api/executions/:workspaceId/:executionId/held',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        tags: ['executions'],
+        summary: 'List the drift that the plan of an execution held back, with every reason',
+        operationId: 'listHeldCandidates',
+        params: executionParams,
+        querystring: heldCandidateQuery,
+        response: { 200: heldCandidatePageSchema, ...problems('execution_not_found', 'invalid_cursor') },
+      },
+    },
+    async (request) => {
+      const page = await readInWorkspace(database, request, (tx) =>
+        listHeldCandidates(tx, request.params.executionId, request.query),
+      );
+      return {
+        ...page,
+        items: page.items.map((held) => ({ ...held, reasons: [...held.reasons], paths: [...held.paths] })),
+      };
+    },
+  );
   api.post(
     '/api/executions/:workspaceId/:executionId/retry',
     {
@@ -93,11 +119,18 @@ function readCursor(cursor: string): { queuedAt: Date; executionId: string } {
 }
 
 function toExecutionResponse(execution: Execution): ExecutionResponse {
-  const { coverage, counts, unproven, queuedAt, startedAt, finishedAt, ...rest } = execution;
+  const { coverage, counts, unproven, observation, heldBack, routing, queuedAt, startedAt, finishedAt, ...rest } = execution;
   return {
     ...rest,
     coverage: [...coverage],
     counts: { ...counts },
+    observation: observation === null ? null : { ...observation },
+    heldBack: {
+      ...heldBack,
+      rules: [...heldBack.rules],
+      conditionProblems: [...heldBack.conditionProblems],
+    },
+    routing: routing === null ? null : { ...routing, routes: { ...routing.routes }, demoted: { ...routing.demoted } },
     unproven: {
       additions: { count: unproven.additions.count, items: [...unproven.additions.items] },
       removals: { count: unproven.removals.count, items: [...unproven.removals.items] },

@@ -179,7 +179,7 @@ export async function listExecutions(
   filter: store.ExecutionFilter,
   page: { readonly after: { queuedAt: Date; executionId: string } | null; readonly limit: number },
 ): Promise<Execution[]> {
-  const ids = [filter.scopeId, filter.sourceId, filter.currentRunId];
+  const ids = [filter.scopeId, filter.sourceId, filter.currentRunId, filter.planId];
   if (ids.some((id) => id !== undefined && !isUuid(id))) return [];
   return store.listExecutions(tx, filter, page);
 }

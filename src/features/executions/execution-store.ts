@@ -1,7 +1,7 @@
 import type { ExecutionState } from '../../core/execution-state.ts';
 import { SqlParams } from '../../db/sql-params.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
-import { type BaselineMode, type Execution, noUnprovenChanges } from './execution.ts';
+import { type BaselineMode, type Execution, noExecutionHolds, noUnprovenChanges } from './execution.ts';
 
 interface ExecutionRow {
   execution_id: string;
@@ -11,7 +11,12 @@ interface ExecutionRow {
   baseline_run_id: string;
   current_run_id: string;
   status: ExecutionState;
+  plan_id: string | null;
+  plan_version: number | null;
   plan_version_hash: string | null;
+  observation: string | null;
+  held_back: string;
+  routing: string | null;
   has_plan: boolean | null;
   resolution: string | null;
   engine_version: string | null;
@@ -32,7 +37,7 @@ interface ExecutionRow {
 }
 
 const COLUMNS = `execution_id, scope_id, source_id, baseline_mode, baseline_run_id, current_run_id, status,
-  plan_version_hash, has_plan, resolution, engine_version, inputs_digest, findings_digest, coverage, counts,
+  plan_id, plan_version, plan_version_hash, observation, held_back, routing, has_plan, resolution, engine_version, inputs_digest, findings_digest, coverage, counts,
   unproven, not_replayable_because, progress, attempts, max_attempts, error_code, error_message, queued_at,
   started_at, finished_at`;
 
@@ -46,7 +51,10 @@ function fromRow(row: ExecutionRow): Execution {
     baselineRunId: row.baseline_run_id,
     currentRunId: row.current_run_id,
     status: row.status,
+    planId: row.plan_id,
+    planVersion: row.plan_version,
     planVersionHash: row.plan_version_hash,
+    observation: parse(row.observation),
     hasPlan: row.has_plan,
     resolution: parse(row.resolution),
     engineVersion: row.engine_version,
@@ -55,6 +63,8 @@ function fromRow(row: ExecutionRow): Execution {
     coverage: parse(row.coverage),
     counts: parse(row.counts),
     unproven: { ...noUnprovenChanges, ...parse(row.unproven) },
+    heldBack: { ...noExecutionHolds, ...parse(row.held_back) },
+    routing: parse(row.routing),
     notReplayableBecause: row.not_replayable_because,
     progress: parse(row.progress),
     attempts: row.attempts,
@@ -223,7 +233,17 @@ export async function updateExecution(
 export interface ExecutionResult
   extends Pick<
     Execution,
-    'planVersionHash' | 'hasPlan' | 'resolution' | 'engineVersion' | 'inputsDigest' | 'findingsDigest'
+    | 'planId'
+    | 'planVersion'
+    | 'planVersionHash'
+    | 'hasPlan'
+    | 'resolution'
+    | 'observation'
+    | 'engineVersion'
+    | 'inputsDigest'
+    | 'findingsDigest'
+    | 'heldBack'
+    | 'routing'
   > {
   readonly coverage: Execution['coverage'];
   readonly counts: Execution['counts'];
@@ -238,7 +258,8 @@ export async function saveResult(
   await tx.client.query(
     `update driftplane.executions set status = 'succeeded', finished_at = $3, progress = null,
        plan_version_hash = $4, has_plan = $5, resolution = $6, engine_version = $7, inputs_digest = $8,
-       findings_digest = $9, coverage = $10, counts = $11, unproven = $12, error_code = null, error_message = null
+       findings_digest = $9, coverage = $10, counts = $11, unproven = $12, plan_id = $13, plan_version = $14,
+       observation = $15, held_back = $16, routing = $17, error_code = null, error_message = null
      where workspace_id = $1 and execution_id = $2`,
     [
       tx.workspaceId,
@@ -253,6 +274,11 @@ export async function saveResult(
       JSON.stringify(result.coverage),
       JSON.stringify(result.counts),
       JSON.stringify(result.unproven),
+      result.planId,
+      result.planVersion,
+      JSON.stringify(result.observation),
+      JSON.stringify(result.heldBack),
+      JSON.stringify(result.routing),
     ],
   );
 }
@@ -274,6 +300,7 @@ export interface ExecutionFilter {
   readonly scopeId?: string | undefined;
   readonly sourceId?: string | undefined;
   readonly currentRunId?: string | undefined;
+  readonly planId?: string | undefined;
 }
 
 /** Newest first, behind the one named. */
@@ -284,12 +311,13 @@ export async function listExecutions(
 ): Promise<Execution[]> {
   const params = new SqlParams([tx.workspaceId]);
   const conditions = ['workspace_id = $1'];
-  const { status, scopeId, sourceId, currentRunId } = filter;
+  const { status, scopeId, sourceId, currentRunId, planId } = filter;
   const { after } = page;
   if (status !== undefined) conditions.push(`status = ${params.add(status)}`);
   if (scopeId !== undefined) conditions.push(`scope_id = ${params.add(scopeId)}`);
   if (sourceId !== undefined) conditions.push(`source_id = ${params.add(sourceId)}`);
   if (currentRunId !== undefined) conditions.push(`current_run_id = ${params.add(currentRunId)}`);
+  if (planId !== undefined) conditions.push(`plan_id = ${params.add(planId)}`);
   if (after !== null) {
     conditions.push(
       `(queued_at, execution_id) < (${params.add(after.queuedAt)}, ${params.add(after.executionId)})`,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { driftTypes, severities } from '../../core/drift-type.ts';
 import { findingStates } from '../../core/finding-lifecycle.ts';
+import { findingRoutes } from '../../core/plan-route.ts';
 import { instantSchema } from '../../http/instant.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
 import { findingSorts } from './finding-branches.ts';
@@ -33,6 +34,7 @@ const findingSummarySchema = z
     label: z.string(),
     severity: z.enum(severities),
     impact: z.number().meta({ description: '0 to 1' }),
+    score: z.number().meta({ description: 'Confidence × impact, 0 to 1: what its plan routes by' }),
     state: stateSchema,
     stateChangedAt: instantSchema,
     snoozedUntil: instantSchema.nullable(),
@@ -42,7 +44,12 @@ const findingSummarySchema = z
     changeSignature: z
       .string()
       .meta({ description: 'The same change has the same one, wherever it happened' }),
-    route: z.string().nullable(),
+    route: z
+      .enum(findingRoutes)
+      .nullable()
+      .meta({ description: 'What its plan does about it: told at once, in the digest, or only recorded' }),
+    planId: z.string().nullable().meta({ description: 'The plan that let it through; null: the default' }),
+    planVersion: z.int().nullable(),
     isFlapping: z.boolean(),
     occurrenceCount: z.int().meta({ description: 'Runs in which it was generated' }),
     firstSeenAt: instantSchema,
@@ -57,7 +64,10 @@ export const findingSchema = findingSummarySchema
     evidence: z
       .record(z.string(), z.json())
       .meta({ description: 'What it shows: allowed, redacted, capped' }),
-    disposition: z.record(z.string(), z.json()).nullable(),
+    disposition: z
+      .record(z.string(), z.json())
+      .nullable()
+      .meta({ description: 'What outputs are to do about it: route and why, outputs, documents, write-back' }),
     planVersionHash: z.string().nullable(),
     hasPlan: z.boolean(),
     engineVersion: z.string(),

@@ -162,12 +162,12 @@ export async function insertFindings(
        first_execution_id, last_execution_id, first_run_id, last_run_id, first_run_seq, last_run_seq, opened_run_seq,
        plan_version_hash, has_plan, engine_version,
        finding_id, fingerprint, subject_key, finding_type, drift_type, change, scope_id, source_id, item_type,
-       external_id, label, label_search, severity, impact, baseline_hash, current_hash, change_signature, evidence,
-       route, disposition, linked_finding_id)
-     select $1, 'new', $2, $2, $2, $3, $3, $4, $4, $5, $5, $5, $6, $7, $8, r.*
+       external_id, label, label_search, severity, impact, drift_score, baseline_hash, current_hash, change_signature,
+       evidence, route, disposition, linked_finding_id, plan_id, plan_version)
+     select $1, 'new', $2, $2, $2, $3, $3, $4, $4, $5, $5, $5, $6, $7, $8, r.*, $31::uuid, $32::integer
      from unnest($9::uuid[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::uuid[], $16::uuid[],
-       $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::real[], $23::text[], $24::text[],
-       $25::text[], $26::text[], $27::text[], $28::text[], $29::uuid[]) as r`,
+       $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::real[], $23::real[], $24::text[],
+       $25::text[], $26::text[], $27::text[], $28::text[], $29::text[], $30::uuid[]) as r`,
     [
       tx.workspaceId,
       tx.now,
@@ -191,6 +191,7 @@ export async function insertFindings(
       findings.map(({ generated }) => searchable(generated.label)),
       of('severity'),
       of('impact'),
+      of('score'),
       of('baselineHash'),
       of('currentHash'),
       of('changeSignature'),
@@ -198,6 +199,8 @@ export async function insertFindings(
       of('route'),
       findings.map(({ generated: { disposition } }) => disposition && JSON.stringify(disposition)),
       findings.map(({ linkedTo }) => linkedTo),
+      context.planId,
+      context.planVersion,
     ],
   );
 }
@@ -258,10 +261,12 @@ export async function updateFindingContents(
   await tx.client.query(
     `update driftplane.findings f
      set label = r.label, label_search = r.label_search, severity = r.severity, impact = r.impact,
+       drift_score = r.drift_score, plan_id = $15, plan_version = $16,
        change_signature = r.change_signature, evidence = r.evidence, route = r.route, disposition = r.disposition,
        plan_version_hash = $2, has_plan = $3, engine_version = $4
      from unnest($5::uuid[], $6::text[], $7::text[], $8::text[], $9::real[], $10::text[], $11::text[], $12::text[],
-       $13::text[]) as r(finding_id, label, label_search, severity, impact, change_signature, evidence, route, disposition)
+       $13::text[], $14::real[]) as r(finding_id, label, label_search, severity, impact, change_signature, evidence, route,
+       disposition, drift_score)
      where f.workspace_id = $1 and f.finding_id = r.finding_id`,
     [
       tx.workspaceId,
@@ -277,6 +282,9 @@ export async function updateFindingContents(
       findings.map(({ generated }) => JSON.stringify(generated.evidence)),
       of('route'),
       findings.map(({ generated: { disposition } }) => disposition && JSON.stringify(disposition)),
+      of('score'),
+      context.planId,
+      context.planVersion,
     ],
   );
 }

@@ -19,6 +19,8 @@ export interface GeneratedFindingInput {
   readonly severity: Severity;
   /** 0 to 1, what the severity was taken from. */
   readonly impact: number;
+  /** Confidence × impact, 0 to 1. */
+  readonly score: number;
   /** Digest of the subject's value on each side, as `subjectValueHash` gives it; null where it was absent. */
   readonly baselineHash: string | null;
   readonly currentHash: string | null;
@@ -47,6 +49,9 @@ export interface ReconcileContext {
   readonly runSeq: number;
   readonly scopeId: string;
   readonly planVersionHash: string | null;
+  /** The plan and its version; null where the built-in default counted. */
+  readonly planId: string | null;
+  readonly planVersion: number | null;
   readonly hasPlan: boolean;
   readonly engineVersion: string;
 }

@@ -89,6 +89,8 @@ export class TestScope {
       runSeq: this.runSeq,
       scopeId: this.scopeId,
       planVersionHash: options.planVersionHash ?? null,
+      planId: null,
+      planVersion: null,
       hasPlan: options.planVersionHash !== undefined,
       engineVersion: 'test',
     };
@@ -117,6 +119,7 @@ export class TestScope {
       label: `Policy ${externalId}`,
       severity: 'sev3',
       impact: 0.5,
+      score: 0.5,
       baselineHash,
       currentHash,
       changeSignature: `s1:${digest('signature')}`,

@@ -3,6 +3,7 @@ import { instantSchema } from '../../http/instant.ts';
 import { pageOf } from '../../http/page.ts';
 
 const retentionDays = z.int().min(1).max(36_500);
+const requiredPlanApprovals = z.int().min(0).max(10);
 
 export const workspaceNameSchema = z
   .string()
@@ -19,6 +20,7 @@ export const workspaceSchema = z
     versionRetentionDays: z.int().meta({ description: 'How long old versions of items are kept' }),
     executionRetentionDays: z.int(),
     findingRetentionDays: z.int().meta({ description: 'How long resolved findings are kept' }),
+    requiredPlanApprovals: z.int().meta({ description: 'Approvals that a plan version needs to be published' }),
     revision: z.int(),
     createdAt: instantSchema,
     updatedAt: instantSchema,
@@ -33,6 +35,7 @@ export const workspaceChangeSchema = z
     versionRetentionDays: retentionDays,
     executionRetentionDays: retentionDays,
     findingRetentionDays: retentionDays,
+    requiredPlanApprovals,
   })
   .partial()
   .refine((change) => Object.keys(change).length > 0, 'name at least one field to change');

@@ -58,7 +58,7 @@ export function registerWorkspaceRoutes(api: Api, { database }: { database: Data
       schema: {
         tags: ['workspaces'],
         operationId: 'changeWorkspace',
-        summary: 'Change the name or how long things are kept; needs If-Match',
+        summary: 'Change the name, how long things are kept, or what plans need; needs If-Match',
         params,
         body: workspaceChangeSchema,
         response: { 200: workspaceSchema, ...problems('revision_mismatch', 'precondition_required') },
@@ -82,6 +82,7 @@ function responseOf(row: WorkspaceRow): WorkspaceResponse {
     versionRetentionDays: row.version_retention_days,
     executionRetentionDays: row.execution_retention_days,
     findingRetentionDays: row.finding_retention_days,
+    requiredPlanApprovals: row.required_plan_approvals,
     revision: row.revision,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),

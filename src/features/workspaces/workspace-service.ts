@@ -108,6 +108,7 @@ export async function changeWorkspace(
     version_retention_days: change.versionRetentionDays ?? before.version_retention_days,
     execution_retention_days: change.executionRetentionDays ?? before.execution_retention_days,
     finding_retention_days: change.findingRetentionDays ?? before.finding_retention_days,
+    required_plan_approvals: change.requiredPlanApprovals ?? before.required_plan_approvals,
   });
   const changed = (Object.keys(fields) as (keyof typeof fields)[]).filter(
     (name) => change[name] !== undefined,
@@ -128,6 +129,7 @@ const fields = {
   versionRetentionDays: 'version_retention_days',
   executionRetentionDays: 'execution_retention_days',
   findingRetentionDays: 'finding_retention_days',
+  requiredPlanApprovals: 'required_plan_approvals',
 } as const satisfies Record<keyof WorkspaceChange, keyof WorkspaceRow>;
 
 async function openWorkspace(transaction: WorkspaceTransaction, name: string): Promise<NewWorkspace> {

@@ -6,13 +6,14 @@ export interface WorkspaceRow {
   readonly version_retention_days: number;
   readonly execution_retention_days: number;
   readonly finding_retention_days: number;
+  readonly required_plan_approvals: number;
   readonly revision: number;
   readonly created_at: Date;
   readonly updated_at: Date;
 }
 
 const columns = `workspace_id, name, version_retention_days, execution_retention_days, finding_retention_days,
-  revision, created_at, updated_at`;
+  required_plan_approvals, revision, created_at, updated_at`;
 
 /** With `isLocked` nobody else changes it until the transaction ends. */
 export async function findWorkspace(
@@ -30,13 +31,17 @@ export async function updateWorkspace(
   { client, workspaceId, now }: WorkspaceTransaction,
   fields: Pick<
     WorkspaceRow,
-    'name' | 'version_retention_days' | 'execution_retention_days' | 'finding_retention_days'
+    | 'name'
+    | 'version_retention_days'
+    | 'execution_retention_days'
+    | 'finding_retention_days'
+    | 'required_plan_approvals'
   >,
 ): Promise<WorkspaceRow> {
   const { rows } = await client.query<WorkspaceRow>(
     `update driftplane.workspaces
      set name = $2, version_retention_days = $3, execution_retention_days = $4, finding_retention_days = $5,
-       revision = revision + 1, updated_at = $6
+       required_plan_approvals = $6, revision = revision + 1, updated_at = $7
      where workspace_id = $1
      returning ${columns}`,
     [
@@ -45,6 +50,7 @@ export async function updateWorkspace(
       fields.version_retention_days,
       fields.execution_retention_days,
       fields.finding_retention_days,
+      fields.required_plan_approvals,
       now,
     ],
   );

@@ -1,0 +1,68 @@
+import { type Condition, compileCondition } from './condition.ts';
+import type { ConditionKind } from './condition-variables.ts';
+import { parsePointer } from './json-pointer.ts';
+import { compilePatterns, matchesGlob } from './path-pattern.ts';
+import type { PlanContent } from './plan-schema.ts';
+
+/** An item of a rule list whose condition, if there is one, decides. */
+export interface CompiledRule {
+  /** JSON Pointer into the plan. */
+  readonly rule: string;
+  readonly condition: Condition | null;
+}
+
+/** A plan made ready to judge many changes. Immutable. */
+export interface CompiledPlan {
+  readonly content: PlanContent;
+  /** The rules of ignoreChanges for items of a type and a change at a path, as far as these decide. */
+  ignoreChangesAt(itemType: string, path: string): readonly CompiledRule[];
+  /** The rules of ignorePaths, by their pointers. */
+  ignorePathsAt(path: string): readonly string[];
+  readonly multipliers: readonly {
+    readonly name: string;
+    readonly factor: number;
+    readonly compiled: CompiledRule;
+  }[];
+  readonly when: CompiledRule | null;
+}
+
+export function compilePlan(content: PlanContent): CompiledPlan {
+  const { noiseControls, impactRules, eligibility } = content;
+  const { ignoreChanges, ignorePaths } = noiseControls;
+  const changesAt = matcherOf(ignoreChanges.map(({ path }) => path));
+  const pathsAt = matcherOf(ignorePaths);
+  const changeRules = ignoreChanges.map(({ when }, index) =>
+    compiledRule(`/noiseControls/ignoreChanges/${index}`, 'change', when),
+  );
+  return {
+    content,
+    ignoreChangesAt: (itemType, path) =>
+      changesAt(path).flatMap((index) =>
+        matchesGlob(ignoreChanges[index]?.itemType ?? '', itemType) ? (changeRules[index] ?? []) : [],
+      ),
+    ignorePathsAt: (path) => pathsAt(path).map((index) => `/noiseControls/ignorePaths/${index}`),
+    multipliers: impactRules.multipliers.map(({ name, factor, when }, index) => ({
+      name,
+      factor,
+      compiled: compiledRule(`/impactRules/multipliers/${index}`, 'candidate', when),
+    })),
+    when:
+      eligibility.when === null ? null : compiledRule('/eligibility/when', 'eligibility', eligibility.when),
+  };
+}
+
+function compiledRule(rule: string, kind: ConditionKind, text: string | null): CompiledRule {
+  return { rule, condition: text === null ? null : compileCondition(kind, text) };
+}
+
+/** The indices of the patterns that a pointer matches, all of them found in one walk. */
+function matcherOf(patterns: readonly string[]): (pointer: string) => readonly number[] {
+  if (patterns.length === 0) return () => [];
+  const root = compilePatterns(patterns);
+  return (pointer) => {
+    let place = root;
+    // Patterns are in NFC, whatever form the data has.
+    for (const token of parsePointer(pointer.normalize('NFC'))) place = place.next(token);
+    return place.matches;
+  };
+}

@@ -1,0 +1,253 @@
+import { conditionFunctions, type Overload } from './condition-functions.ts';
+import { patternSizeFault } from './condition-regex.ts';
+import type { ConditionExpr } from './condition-syntax.ts';
+import {
+  BOOL,
+  BYTES,
+  commonType,
+  type ConditionType,
+  DOUBLE,
+  DYN,
+  fits,
+  INT,
+  isNumeric,
+  listOf,
+  MAP,
+  NULL,
+  STRING,
+  typeText,
+  UINT,
+} from './condition-type.ts';
+import { nearestWord } from './nearest.ts';
+
+/** The types of the variables in sight. */
+type Scope = Readonly<Record<string, ConditionType>>;
+type Kind<Case> = Extract<ConditionExpr['exprKind'], { case: Case }>;
+type Call = Kind<'callExpr'>['value'];
+
+/**
+ * What is wrong with a parsed condition: unknown names, operands of the wrong types, a result that is no truth value.
+ * The library evaluates, but has no type checker of its own (docs/decisions/0009). What is only known at run time may be
+ * anything.
+ */
+export function typeFaults(
+  expr: ConditionExpr,
+  variables: Scope,
+  placeOf: (expr: ConditionExpr) => string,
+): string[] {
+  const checker = new Checker(placeOf);
+  const type = checker.check(expr, variables);
+  if (checker.faults.length === 0 && !fits(type, BOOL)) {
+    checker.fault(expr, `the condition gives ${typeText(type)}, not true or false`);
+  }
+  return [...new Set(checker.faults)];
+}
+
+class Checker {
+  readonly faults: string[] = [];
+  readonly #placeOf: (expr: ConditionExpr) => string;
+
+  constructor(placeOf: (expr: ConditionExpr) => string) {
+    this.#placeOf = placeOf;
+  }
+
+  /** Writes down a fault; whatever is wrong may be anything, so that one mistake is told once. */
+  fault(expr: ConditionExpr, text: string): ConditionType {
+    this.faults.push(`${this.#placeOf(expr)}: ${text}`);
+    return DYN;
+  }
+
+  check(expr: ConditionExpr, scope: Scope): ConditionType {
+    const { exprKind } = expr;
+    switch (exprKind.case) {
+      case 'constExpr':
+        return constantTypes[exprKind.value.constantKind.case ?? ''] ?? DYN;
+      case 'identExpr':
+        return this.#variable(expr, exprKind.value.name, scope);
+      case 'selectExpr':
+        return this.#select(expr, exprKind.value, scope);
+      case 'callExpr':
+        return this.#call(expr, exprKind.value, scope);
+      case 'listExpr': {
+        const types = exprKind.value.elements.map((element) => this.check(element, scope));
+        return listOf(types.length === 0 ? DYN : types.reduce(commonType));
+      }
+      case 'structExpr':
+        return this.#map(expr, exprKind.value, scope);
+      case 'comprehensionExpr':
+        return this.#comprehension(exprKind.value, scope);
+      default:
+        return this.fault(expr, 'this is not understood');
+    }
+  }
+
+  #variable(expr: ConditionExpr, name: string, scope: Scope): ConditionType {
+    if (Object.hasOwn(scope, name)) return scope[name] as ConditionType;
+    return this.fault(expr, `there is no variable "${name}"${hint(name, Object.keys(scope))}`);
+  }
+
+  #select(expr: ConditionExpr, select: Kind<'selectExpr'>['value'], scope: Scope): ConditionType {
+    const { operand, field, testOnly } = select;
+    if (operand === undefined) return DYN;
+    const type = this.check(operand, scope);
+    if (type.kind === 'record' && !Object.hasOwn(type.fields, field)) {
+      return this.fault(expr, `there is no field "${field}"${hint(field, Object.keys(type.fields))}`);
+    }
+    if (type.kind !== 'record' && type.kind !== 'map' && type.kind !== 'dyn') {
+      return this.fault(expr, `${typeText(type)} has no field "${field}"`);
+    }
+    if (testOnly) return BOOL;
+    return type.kind === 'record' ? (type.fields[field] as ConditionType) : DYN;
+  }
+
+  #map(expr: ConditionExpr, struct: Kind<'structExpr'>['value'], scope: Scope): ConditionType {
+    if (struct.messageName !== '') return this.fault(expr, `there is no type "${struct.messageName}" to make`);
+    for (const { keyKind, value } of struct.entries) {
+      if (keyKind.case === 'mapKey') this.check(keyKind.value, scope);
+      if (value !== undefined) this.check(value, scope);
+    }
+    return MAP;
+  }
+
+  /** `all`, `exists`, `exists_one`, `map` and `filter`, as the parser writes them out. */
+  #comprehension(loop: Kind<'comprehensionExpr'>['value'], scope: Scope): ConditionType {
+    const { iterRange, accuInit, loopCondition, loopStep, result, iterVar, accuVar } = loop;
+    if (!iterRange || !accuInit || !loopCondition || !loopStep || !result) return DYN;
+    const range = this.check(iterRange, scope);
+    if (!['list', 'map', 'record', 'dyn'].includes(range.kind)) {
+      this.fault(iterRange, `${typeText(range)} has no elements to go through`);
+    }
+    const element = range.kind === 'list' ? range.element : range.kind === 'dyn' ? DYN : STRING;
+    const start = this.check(accuInit, scope);
+    const inLoop = { ...scope, [iterVar]: element, [accuVar]: start };
+    this.check(loopCondition, inLoop);
+    const step = this.check(loopStep, inLoop);
+    return this.check(result, { ...scope, [accuVar]: step });
+  }
+
+  #call(expr: ConditionExpr, call: Call, scope: Scope): ConditionType {
+    const target = call.target === undefined ? null : this.check(call.target, scope);
+    const args = call.args.map((arg) => this.check(arg, scope));
+    const [one = DYN, other = DYN] = args;
+    switch (call.function) {
+      case '_&&_':
+      case '_||_':
+      case '!_':
+      case '@not_strictly_false':
+        for (const [index, arg] of call.args.entries()) {
+          const type = args[index] ?? DYN;
+          if (!fits(type, BOOL)) this.fault(arg, `true or false is needed here, not ${typeText(type)}`);
+        }
+        return BOOL;
+      case '_?_:_':
+        if (!fits(one, BOOL)) this.fault(expr, `true or false is needed before "?", not ${typeText(one)}`);
+        return commonType(other, args[2] ?? DYN);
+      case '_==_':
+      case '_!=_':
+        if (!isComparable(one, other)) {
+          this.fault(expr, `${typeText(one)} can not be compared with ${typeText(other)}: they are never the same`);
+        }
+        return BOOL;
+      case '@in':
+        return this.#in(expr, one, other);
+      case '_[_]':
+        return this.#index(expr, one, other);
+      case '_+_':
+        if (one.kind === 'list' && other.kind === 'list') return joined(one, other);
+    }
+    if (call.function === 'matches') this.#pattern(call);
+    return this.#function(expr, call.function, { target, args });
+  }
+
+  #in(expr: ConditionExpr, element: ConditionType, collection: ConditionType): ConditionType {
+    if (collection.kind === 'list') {
+      if (!isComparable(element, collection.element)) {
+        this.fault(expr, `${typeText(element)} is never in a ${typeText(collection)}`);
+      }
+    } else if (!['map', 'record', 'dyn'].includes(collection.kind)) {
+      this.fault(expr, `"in" needs a list or a map, not ${typeText(collection)}`);
+    }
+    return BOOL;
+  }
+
+  #index(expr: ConditionExpr, collection: ConditionType, index: ConditionType): ConditionType {
+    if (collection.kind === 'list') {
+      if (index.kind !== 'dyn' && !isNumeric(index)) this.fault(expr, 'a list is indexed by a number');
+      return collection.element;
+    }
+    if (collection.kind === 'map' || collection.kind === 'record' || collection.kind === 'dyn') return DYN;
+    return this.fault(expr, `${typeText(collection)} has no elements`);
+  }
+
+  /** A pattern is written down, so that it can be looked at before it is ever run. */
+  #pattern({ args: [pattern] }: Call): void {
+    if (pattern === undefined) return;
+    const { exprKind } = pattern;
+    const constant = exprKind.case === 'constExpr' ? exprKind.value.constantKind : null;
+    if (constant?.case !== 'stringValue') {
+      this.fault(pattern, 'the pattern of matches() must be written as a text');
+      return;
+    }
+    const fault = patternSizeFault(constant.value);
+    if (fault !== null) this.fault(pattern, fault);
+  }
+
+  #function(
+    expr: ConditionExpr,
+    name: string,
+    given: { readonly target: ConditionType | null; readonly args: readonly ConditionType[] },
+  ): ConditionType {
+    const overloads = Object.hasOwn(conditionFunctions, name) ? conditionFunctions[name] : undefined;
+    if (overloads === undefined) {
+      const known = Object.keys(conditionFunctions).filter((one) => /^\w+$/.test(one) && !one.startsWith('_'));
+      return this.fault(expr, `there is no function "${name}"${hint(name, known)}`);
+    }
+    const matching = overloads.filter((overload) => isMatch(overload, given));
+    if (matching.length > 0) return matching.map(({ result }) => result).reduce(commonType);
+    const types = given.args.map(typeText).join(', ');
+    const on = given.target === null ? '' : ` on ${typeText(given.target)}`;
+    return this.fault(expr, `${operatorText(name)} can not be used${on} with ${types === '' ? 'nothing' : types}${mixHint(given.args)}`);
+  }
+}
+
+const constantTypes: Readonly<Record<string, ConditionType>> = {
+  boolValue: BOOL,
+  bytesValue: BYTES,
+  doubleValue: DOUBLE,
+  int64Value: INT,
+  uint64Value: UINT,
+  stringValue: STRING,
+  nullValue: NULL,
+};
+
+function isMatch(
+  overload: Overload,
+  { target, args }: { readonly target: ConditionType | null; readonly args: readonly ConditionType[] },
+): boolean {
+  if ((overload.target === null) !== (target === null) || overload.args.length !== args.length) return false;
+  if (overload.target !== null && target !== null && !fits(target, overload.target)) return false;
+  return overload.args.every((wanted, index) => fits(args[index] ?? DYN, wanted));
+}
+
+function isComparable(one: ConditionType, other: ConditionType): boolean {
+  return fits(one, other) || fits(other, one) || (isNumeric(one) && isNumeric(other));
+}
+
+/** An empty list takes the type of what is put behind it. */
+function joined(one: ConditionType & { kind: 'list' }, other: ConditionType & { kind: 'list' }): ConditionType {
+  return one.element.kind === 'dyn' ? other : listOf(commonType(one.element, other.element));
+}
+
+function operatorText(name: string): string {
+  return /^\w+$/.test(name) && !name.startsWith('_') ? `${name}()` : `"${name.replaceAll('_', '')}"`;
+}
+
+function mixHint(args: readonly ConditionType[]): string {
+  const isMixed = args.length === 2 && args.every(isNumeric) && args[0]?.kind !== args[1]?.kind;
+  return isMixed ? ': write both as decimals, such as 2.0' : '';
+}
+
+function hint(name: string, known: readonly string[]): string {
+  const nearest = nearestWord(name, known.filter((one) => !one.startsWith('@')));
+  return nearest === null ? '' : `; did you mean "${nearest}"?`;
+}

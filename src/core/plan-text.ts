@@ -1,0 +1,27 @@
+import { z } from 'zod';
+
+/** PostgreSQL refuses U+0000, and half a character is no text. */
+const isText = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
+
+const textFault = 'it holds U+0000 or half a surrogate pair';
+
+/** Several lines of text in NFC, without white space around it. */
+export const planText = (maxLength: number) =>
+  z
+    .string()
+    .refine(isText, textFault)
+    .normalize('NFC')
+    .trim()
+    .max(maxLength, `it is longer than ${maxLength} characters`);
+
+/** One line of text in NFC, without white space around it. */
+export const planLine = (maxLength: number) =>
+  planText(maxLength)
+    .min(1, 'it is empty')
+    .refine((text) => !/\p{Cc}/u.test(text), 'it holds a control character');
+
+/** The name of a repository, in lower case: `owner/name`, with groups in between where the host has them. */
+export const isRepoName = (name: string): boolean => /^[^\s/]+(?:\/[^\s/]+)+$/.test(name);
+
+/** A repository's name as it is kept and compared. Lower case can leave NFC (a capital J with caron), so that is last. */
+export const repoKey = (name: string): string => name.normalize('NFC').trim().toLowerCase().normalize('NFC');

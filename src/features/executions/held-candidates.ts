@@ -1,0 +1,116 @@
+import { DriftplaneError } from '../../core/errors.ts';
+import type { HeldCandidate } from '../../core/generate.ts';
+import type { HoldCode } from '../../core/plan-hold.ts';
+import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
+import { decodeCursor, encodeCursor } from '../../http/page.ts';
+import { getExecution } from './execution-service.ts';
+
+/** Most of an execution that are kept; how many there were is in its counts. */
+const MAX_KEPT = 10_000;
+/** Rows of one statement. */
+const BATCH = 500;
+const CURSOR = 'held';
+
+/** A held candidate with its place among those of its execution, from 1. */
+export interface ListedHold extends HeldCandidate {
+  readonly ordinal: number;
+}
+
+/** Writes down what a plan holds back, as it comes, in bounded memory and up to a bounded number. */
+export class HeldCandidateWriter {
+  readonly #tx: WorkspaceTransaction;
+  readonly #executionId: string;
+  #waiting: HeldCandidate[] = [];
+  #written = 0;
+
+  constructor(tx: WorkspaceTransaction, executionId: string) {
+    this.#tx = tx;
+    this.#executionId = executionId;
+  }
+
+  async add(held: readonly HeldCandidate[]): Promise<void> {
+    const room = MAX_KEPT - this.#written - this.#waiting.length;
+    this.#waiting.push(...held.slice(0, Math.max(0, room)));
+    if (this.#waiting.length >= BATCH) await this.flush();
+  }
+
+  async flush(): Promise<void> {
+    for (let start = 0; start < this.#waiting.length; start += BATCH) {
+      await this.#insert(this.#waiting.slice(start, start + BATCH));
+    }
+    this.#waiting = [];
+  }
+
+  async #insert(held: readonly HeldCandidate[]): Promise<void> {
+    const of = <Key extends keyof HeldCandidate>(key: Key) => held.map((one) => one[key]);
+    await this.#tx.client.query(
+      `insert into driftplane.held_candidates (workspace_id, execution_id, ordinal, drift_type, change, item_type,
+         external_id, label, severity, impact, score, change_count, reasons, paths)
+       select $1, $2, $3 + r.n, r.drift_type, r.change, r.item_type, r.external_id, r.label, r.severity, r.impact, r.score,
+         r.change_count, r.reasons, r.paths
+       from unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::real[], $11::real[],
+         $12::int[], $13::text[], $14::text[]) with ordinality
+         as r(drift_type, change, item_type, external_id, label, severity, impact, score, change_count, reasons, paths, n)`,
+      [
+        this.#tx.workspaceId,
+        this.#executionId,
+        this.#written,
+        of('driftType'),
+        of('change'),
+        of('itemType'),
+        of('externalId'),
+        of('label'),
+        of('severity'),
+        of('impact'),
+        of('score'),
+        of('changeCount'),
+        held.map(({ reasons }) => JSON.stringify(reasons)),
+        held.map(({ paths }) => JSON.stringify(paths)),
+      ],
+    );
+    this.#written += held.length;
+  }
+}
+
+type HeldRow = Omit<ListedHold, 'reasons' | 'paths'> & { reasons: string; paths: string };
+
+/**
+ * What the plan of an execution held back, in the order of item type, external id and drift type; of one rule's code
+ * alone where one is named. Throws `execution_not_found` and `invalid_cursor`.
+ */
+export async function listHeldCandidates(
+  tx: WorkspaceTransaction,
+  executionId: string,
+  query: { readonly cursor?: string | undefined; readonly limit: number; readonly code?: HoldCode | undefined },
+): Promise<{ items: ListedHold[]; nextCursor: string | null; omitted: number }> {
+  const { heldBack } = await getExecution(tx, executionId);
+  const after = query.cursor === undefined ? 0 : readCursor(query.cursor);
+  const { rows } = await tx.client.query<HeldRow>(
+    `select ordinal, drift_type as "driftType", change, item_type as "itemType", external_id as "externalId", label,
+       severity, impact, score, change_count as "changeCount", reasons, paths
+     from driftplane.held_candidates
+     where workspace_id = $1 and execution_id = $2 and ordinal > $3
+       and ($4::text is null or position('"code":' || to_json($4::text)::text in reasons) > 0)
+     order by ordinal limit $5`,
+    [tx.workspaceId, executionId, after, query.code ?? null, query.limit + 1],
+  );
+  const items = rows.slice(0, query.limit).map((row) => ({
+    ...row,
+    reasons: JSON.parse(row.reasons),
+    paths: JSON.parse(row.paths),
+  }));
+  const last = rows.length > query.limit ? items.at(-1) : undefined;
+  return {
+    items,
+    nextCursor: last === undefined ? null : encodeCursor(CURSOR, [last.ordinal]),
+    omitted: Math.max(0, heldBack.candidates - MAX_KEPT),
+  };
+}
+
+function readCursor(cursor: string): number {
+  const [ordinal] = decodeCursor(CURSOR, cursor, 1);
+  if (Number.isInteger(ordinal) && (ordinal as number) >= 0 && (ordinal as number) < 2 ** 31) {
+    return ordinal as number;
+  }
+  throw new DriftplaneError('invalid_cursor', 'the cursor does not belong to this listing');
+}

@@ -1,0 +1,122 @@
+import { DriftplaneError } from '../../core/errors.ts';
+import { parsePlan } from '../../core/parse-plan.ts';
+import { contentOf, type PlanContent, type PlanDocument } from '../../core/plan-schema.ts';
+import { planToYaml } from '../../core/plan-yaml.ts';
+import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
+import type { DriftPlan } from './plan.ts';
+import { invalidPlan, scopeText } from './plan-problems.ts';
+import { createDriftPlan, getDriftPlan, updateDriftPlan } from './plan-service.ts';
+import { listPlanRows, lockPlanWrites } from './plan-store.ts';
+import { getVersion } from './plan-version-service.ts';
+import { comparePlanContents, type PlanComparison } from './plan-read-model.ts';
+import { unifiedDiff } from './unified-diff.ts';
+
+export interface PlanApplication {
+  /** As it stands in the file, not validated yet. */
+  readonly document: unknown;
+  /** The plan that it is; null: the one of its scope, or a new one. */
+  readonly planId: string | null;
+  readonly changeNote: string;
+  readonly isDryRun: boolean;
+}
+
+export interface AppliedPlan extends PlanComparison {
+  readonly action: 'created' | 'updated' | 'unchanged';
+  readonly isDryRun: boolean;
+  /** Null where a plan would be created. */
+  readonly plan: DriftPlan | null;
+}
+
+
+/**
+ * Makes a plan what a document says, as often as one likes: a second time it changes nothing. A dry run finds the same
+ * problems and says what would be otherwise, and nothing stays of it. Throws what creating and updating throw, and
+ * `plan_ambiguous` where several plans are of the document's scope and none of them by its name.
+ */
+export async function applyPlan(tx: WorkspaceTransaction, wanted: PlanApplication): Promise<AppliedPlan> {
+  const parsed = parsePlan(wanted.document);
+  if (!parsed.ok) throw invalidPlan(parsed.details);
+  await lockPlanWrites(tx);
+  const document = parsed.plan;
+  const existing = await findApplied(tx, document, wanted.planId);
+  const comparison = await compareWith(tx, existing, document);
+  const apply = async (on: WorkspaceTransaction): Promise<DriftPlan> => {
+    const { changeNote } = wanted;
+    if (existing === null) return createDriftPlan(on, { document, changeNote });
+    // What a file does not say of the status stays as it is.
+    const status = document.status ?? existing.status;
+    return updateDriftPlan(on, existing.planId, { document: { ...document, status }, revision: null, changeNote });
+  };
+  if (!wanted.isDryRun) {
+    const plan = await apply(tx);
+    return { action: actionOf(existing, plan), isDryRun: false, plan, ...comparison };
+  }
+  const tried = await tryOut(tx, apply);
+  return { action: actionOf(existing, tried), isDryRun: true, plan: existing, ...comparison };
+}
+
+/** Does it and takes it back, the audit trail and the event stream included. */
+async function tryOut(
+  tx: WorkspaceTransaction,
+  work: (silent: WorkspaceTransaction) => Promise<DriftPlan>,
+): Promise<DriftPlan> {
+  await tx.client.query('savepoint dry_run');
+  const plan = await work({ ...tx, audit() {}, emit() {} });
+  await tx.client.query('rollback to savepoint dry_run');
+  return plan;
+}
+
+function actionOf(before: DriftPlan | null, after: DriftPlan): AppliedPlan['action'] {
+  if (before === null) return 'created';
+  const isSame = before.revision === after.revision && before.latest.version === after.latest.version;
+  return isSame ? 'unchanged' : 'updated';
+}
+
+async function findApplied(
+  tx: WorkspaceTransaction,
+  document: PlanDocument,
+  planId: string | null,
+): Promise<DriftPlan | null> {
+  if (planId !== null) return getDriftPlan(tx, planId);
+  const { scopeType, docClass, name } = document;
+  const scopeRef = document.scopeRef ?? undefined;
+  const page = { after: null, limit: 1_000 };
+  const status = ['active', 'draft'] as const;
+  const ofScope = (await listPlanRows(tx, { scopeType, scopeRef, status }, page)).filter(
+    (plan) => scopeType !== 'repo' || plan.docClass === docClass,
+  );
+  const byName = ofScope.filter((plan) => plan.name === name);
+  const active = ofScope.filter((plan) => plan.status === 'active');
+  for (const candidates of [byName, active, ofScope]) {
+    if (candidates.length === 1) return candidates[0] ?? null;
+    if (candidates.length > 1 && candidates === byName) break;
+  }
+  if (ofScope.length === 0) return null;
+  throw new DriftplaneError(
+    'plan_ambiguous',
+    `${scopeText(document)} has ${ofScope.length} plans, of which ${byName.length} are called ${JSON.stringify(name)}: name one by its id`,
+    { extensions: { planIds: ofScope.map((plan) => plan.planId) } },
+  );
+}
+
+async function compareWith(
+  tx: WorkspaceTransaction,
+  existing: DriftPlan | null,
+  document: PlanDocument,
+): Promise<PlanComparison> {
+  if (existing === null) {
+    const text = planToYaml(document);
+    return { changes: [], unifiedDiff: unifiedDiff('', text, ['/dev/null', document.name]) };
+  }
+  const latest = await getVersion(tx, existing.planId, existing.latest.version);
+  const names = [`version ${latest.version}`, 'the file'] as const;
+  const compared = comparePlanContents(latest.content, contentOf(document), names);
+  const before = documentOf(existing, latest.content);
+  const after = { ...document, status: document.status ?? existing.status };
+  return { ...compared, unifiedDiff: unifiedDiff(planToYaml(before), planToYaml(after), names) };
+}
+
+function documentOf({ description, status }: DriftPlan, content: PlanContent): PlanDocument {
+  return { ...content, description, status };
+}
+

@@ -1,0 +1,118 @@
+import { DriftplaneError } from '../../core/errors.ts';
+import { comparePlans, type PlanChange } from '../../core/plan-comparison.ts';
+import { builtInPlan } from '../../core/parse-plan.ts';
+import { generatePlanHash, validatePlanHash } from '../../core/plan-hash.ts';
+import type { PlanContent } from '../../core/plan-schema.ts';
+import { planToYaml } from '../../core/plan-yaml.ts';
+import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
+import { decodeCursor, encodeCursor } from '../../http/page.ts';
+import type { PlanVersion } from './plan.ts';
+import { listReviewEvents, type PlanReviewEntry } from './plan-review-store.ts';
+import { getDriftPlan } from './plan-service.ts';
+import { findVersionByHash, listVersionRows } from './plan-version-store.ts';
+import { getVersion } from './plan-version-service.ts';
+import { unifiedDiff } from './unified-diff.ts';
+
+const VERSIONS_CURSOR = 'plan_versions';
+const REVIEWS_CURSOR = 'plan_reviews';
+
+interface PageQuery {
+  readonly cursor?: string | undefined;
+  readonly limit: number;
+}
+
+/** The versions of a plan, newest first. Throws `plan_not_found` and `invalid_cursor`. */
+export async function listPlanVersions(
+  tx: WorkspaceTransaction,
+  planId: string,
+  { cursor, limit }: PageQuery,
+): Promise<{ items: PlanVersion[]; nextCursor: string | null }> {
+  await getDriftPlan(tx, planId);
+  const [before = null] = cursor === undefined ? [] : readNumbers(VERSIONS_CURSOR, cursor, 1);
+  const found = await listVersionRows(tx, planId, { before, limit: limit + 1 });
+  const items = found.slice(0, limit);
+  const last = found.length > limit ? items.at(-1) : undefined;
+  return { items, nextCursor: last === undefined ? null : encodeCursor(VERSIONS_CURSOR, [last.version]) };
+}
+
+/** Throws `plan_not_found` and `plan_version_not_found`. */
+export async function getPlanVersion(
+  tx: WorkspaceTransaction,
+  planId: string,
+  version: number,
+): Promise<PlanVersion> {
+  await getDriftPlan(tx, planId);
+  return getVersion(tx, planId, version);
+}
+
+/** What happened to the versions of a plan, newest first. Throws `plan_not_found` and `invalid_cursor`. */
+export async function listPlanReviews(
+  tx: WorkspaceTransaction,
+  planId: string,
+  { cursor, limit, version }: PageQuery & { readonly version: number | null },
+): Promise<{ items: PlanReviewEntry[]; nextCursor: string | null }> {
+  await getDriftPlan(tx, planId);
+  const place = cursor === undefined ? null : readNumbers(REVIEWS_CURSOR, cursor, 2);
+  const before = place === null ? null : { version: place[0] ?? 0, eventNo: place[1] ?? 0 };
+  const found = await listReviewEvents(tx, { planId, version, before, limit: limit + 1 });
+  const items = found.slice(0, limit);
+  const last = found.length > limit ? items.at(-1) : undefined;
+  return {
+    items,
+    nextCursor: last === undefined ? null : encodeCursor(REVIEWS_CURSOR, [last.version, last.eventNo]),
+  };
+}
+
+/** PostgreSQL's integer. */
+const MAX_INTEGER = 2 ** 31 - 1;
+
+function readNumbers(kind: string, cursor: string, length: number): number[] {
+  const fields = decodeCursor(kind, cursor, length);
+  const isOurs = fields.every((field) => Number.isInteger(field) && Math.abs(field as number) <= MAX_INTEGER);
+  if (!isOurs) throw new DriftplaneError('invalid_cursor', 'the cursor does not belong to this listing');
+  return fields as number[];
+}
+
+export interface PlanComparison {
+  readonly changes: readonly PlanChange[];
+  /** Of the two as YAML; empty where they behave the same. */
+  readonly unifiedDiff: string;
+}
+
+/** What is otherwise in `after`, property by property and as text. `names` head the two sides of the text. */
+export function comparePlanContents(
+  before: PlanContent,
+  after: PlanContent,
+  names: readonly [string, string],
+): PlanComparison {
+  const [from, to] = [before, after].map((content) => planToYaml({ ...content, description: '' })) as [string, string];
+  return { changes: comparePlans(before, after), unifiedDiff: unifiedDiff(from, to, names) };
+}
+
+/** Two versions of a plan. Throws `plan_not_found` and `plan_version_not_found`. */
+export async function comparePlanVersions(
+  tx: WorkspaceTransaction,
+  planId: string,
+  versions: { readonly from: number; readonly to: number },
+): Promise<PlanComparison & { readonly from: PlanVersion; readonly to: PlanVersion }> {
+  await getDriftPlan(tx, planId);
+  const from = await getVersion(tx, planId, versions.from);
+  const to = await getVersion(tx, planId, versions.to);
+  const names = [`version ${from.version}`, `version ${to.version}`] as const;
+  return { from, to, ...comparePlanContents(from.content, to.content, names) };
+}
+
+const builtInHash = generatePlanHash(builtInPlan);
+
+/**
+ * The content that was in force under a hash: of a version of a plan, or the built-in default. Undefined where no such
+ * version is kept, or what is kept does not have that hash.
+ */
+export async function findContentByHash(
+  tx: WorkspaceTransaction,
+  versionHash: string,
+): Promise<PlanContent | undefined> {
+  if (versionHash === builtInHash) return builtInPlan;
+  const found = await findVersionByHash(tx, versionHash);
+  return found !== undefined && validatePlanHash(found.content, versionHash) ? found.content : undefined;
+}

@@ -1,0 +1,241 @@
+/** The manager of drift plans: create, read, change, archive. Changes of content make versions by themselves. */
+
+import { randomUUID } from 'node:crypto';
+import { DriftplaneError } from '../../core/errors.ts';
+import { parsePlan } from '../../core/parse-plan.ts';
+import { generatePlanHash } from '../../core/plan-hash.ts';
+import { contentOf, type PlanDocument } from '../../core/plan-schema.ts';
+import { requiresNewVersion } from '../../core/plan-version.ts';
+import { isUuid, type WorkspaceTransaction } from '../../db/workspace-transaction.ts';
+import { requireRevision } from '../../http/revision.ts';
+import type { CreatePlanArgs, DriftPlan } from './plan.ts';
+import { requireParent } from './plan-parent.ts';
+import { archivedPlan, invalidPlan, requireApprovals, requireFreeScope, requireNewContent } from './plan-problems.ts';
+import { findPlan, getRequiredApprovals, insertPlan, listPlanRows, lockPlanWrites, type PlanFilter, updatePlan } from './plan-store.ts';
+import { completeFromTemplate } from './plan-template-use.ts';
+import { getVersion, headContent, makeVersion, putInForce } from './plan-version-service.ts';
+
+/** Throws `plan_not_found`. */
+export async function getDriftPlan(tx: WorkspaceTransaction, planId: string): Promise<DriftPlan> {
+  const plan = isUuid(planId) ? await findPlan(tx, planId) : undefined;
+  if (plan === undefined) throw new DriftplaneError('plan_not_found', 'there is no such plan');
+  return plan;
+}
+
+/** In the order in which they were made, behind the one named. */
+export function listDriftPlans(
+  tx: WorkspaceTransaction,
+  filter: PlanFilter,
+  page: { readonly after: { readonly createdAt: Date; readonly planId: string } | null; readonly limit: number },
+): Promise<DriftPlan[]> {
+  return listPlanRows(tx, filter, page);
+}
+
+/**
+ * Creates a plan: a draft, or in force at once where it says so and no approvals are needed. Throws `invalid_plan` with
+ * all that is wrong, `plan_exists`, `scope_taken` and `approval_required`; nothing is stored then.
+ */
+export async function createDriftPlan(tx: WorkspaceTransaction, args: CreatePlanArgs): Promise<DriftPlan> {
+  const { templateId = null, parentId = null, changeNote = '' } = args;
+  const completed = completeFromTemplate(args.document, templateId);
+  const parsed = parsePlan(completed.document);
+  await lockPlanWrites(tx);
+  const details = [
+    ...completed.details,
+    ...(parsed.ok ? [] : parsed.details),
+    ...(await requireParent(tx, { planId: null, parentId })),
+    ...(parsed.ok && parsed.plan.status === 'archived'
+      ? [{ pointer: '/status', line: null, detail: 'a new plan is a draft or active' }]
+      : []),
+  ];
+  if (!parsed.ok || details.length > 0) throw invalidPlan(details);
+  const { description, status = 'draft' } = parsed.plan;
+  const content = contentOf(parsed.plan);
+  if (status === 'active') await requireApprovals(tx, 0, 'an active plan');
+  await requireNewContent(tx, content, null);
+  if (status === 'active') await requireFreeScope(tx, content, null);
+  const planId = randomUUID();
+  await insertFirst(tx, { planId, description, document: parsed.plan, parentId, templateId, changeNote });
+  const plan = await getDriftPlan(tx, planId);
+  tx.audit({
+    action: 'plan.create',
+    target: { kind: 'plan', id: planId },
+    detail: { name: plan.name, status: plan.status, version: 1, versionHash: plan.versionHash, templateId },
+  });
+  emitChange(tx, plan);
+  return plan;
+}
+
+async function insertFirst(
+  tx: WorkspaceTransaction,
+  first: {
+    readonly planId: string;
+    readonly description: string;
+    readonly document: PlanDocument;
+    readonly parentId: string | null;
+    readonly templateId: string | null;
+    readonly changeNote: string;
+  },
+): Promise<void> {
+  const { planId, description, document, parentId, templateId, changeNote } = first;
+  const content = contentOf(document);
+  await insertPlan(tx, {
+    planId,
+    description,
+    status: 'draft',
+    content,
+    version: 1,
+    versionHash: generatePlanHash(content),
+    parentId,
+    templateId,
+  });
+  const version = await makeVersion(tx, { planId, latestVersion: null }, content, changeNote);
+  if (document.status === 'active') await putInForce(tx, { planId }, version);
+}
+
+export interface PlanUpdate {
+  /** The whole plan, as people write it, not validated yet. */
+  readonly document: unknown;
+  /** The revision that was read; null: whatever it is at. */
+  readonly revision: number | null;
+  /** Undefined: as it is. */
+  readonly parentId?: string | null | undefined;
+  readonly changeNote?: string | undefined;
+}
+
+/**
+ * Makes a plan what the document says. A change of content makes a new version: in force at once where no approvals
+ * are needed, else a draft beside the version in force. A change of description or status does not. Throws
+ * `plan_not_found`, `revision_mismatch`, `invalid_transition` and what `createDriftPlan` throws.
+ */
+export async function updateDriftPlan(
+  tx: WorkspaceTransaction,
+  planId: string,
+  update: PlanUpdate,
+): Promise<DriftPlan> {
+  await lockPlanWrites(tx);
+  const before = await getDriftPlan(tx, planId);
+  if (update.revision !== null) requireRevision(update.revision, before.revision);
+  const parsed = parsePlan(update.document);
+  const details = [
+    ...(parsed.ok ? [] : parsed.details),
+    ...(await requireParent(tx, { planId, parentId: update.parentId ?? null })),
+  ];
+  if (!parsed.ok || details.length > 0) throw invalidPlan(details);
+  const wanted = parsed.plan;
+  if (before.status === 'archived') throw archivedPlan(before);
+  if (wanted.status === 'archived') return archiveDriftPlan(tx, planId);
+  if (wanted.status === 'draft' && before.status === 'active') throw noWayBack(before);
+  await changeContent(tx, before, wanted, update.changeNote ?? '');
+  const { description } = wanted;
+  const { parentId = before.parentId } = update;
+  if (description !== before.description || parentId !== before.parentId) {
+    await updatePlan(tx, planId, { description, parentId });
+  }
+  const after = await getDriftPlan(tx, planId);
+  if (after.revision !== before.revision || after.latest.version !== before.latest.version) {
+    auditUpdate(tx, before, after);
+    emitChange(tx, after);
+  }
+  return after;
+}
+
+async function changeContent(
+  tx: WorkspaceTransaction,
+  plan: DriftPlan,
+  wanted: PlanDocument,
+  changeNote: string,
+): Promise<void> {
+  const { planId, latest } = plan;
+  const content = contentOf(wanted);
+  const isActive = plan.status === 'active';
+  const isActivated = wanted.status === 'active' && !isActive;
+  let version = await getVersion(tx, planId, latest.version);
+  const isNew = requiresNewVersion(version.content, content);
+  if (isNew) {
+    await requireNewContent(tx, content, planId);
+    if (isActive) await requireFreeScope(tx, content, planId);
+    version = await makeVersion(tx, { planId, latestVersion: latest.version }, content, changeNote);
+    // Of a plan that was never in force the newest version is the head.
+    if (!isActive) await updatePlan(tx, planId, { head: version });
+  }
+  const needsApproval = (await getRequiredApprovals(tx)) > 0;
+  if (isActivated || (isActive && isNew && !needsApproval)) await putInForce(tx, plan, version);
+}
+
+/** Takes a plan out of force; it can be restored. Again it changes nothing. Throws `plan_not_found`. */
+export async function archiveDriftPlan(tx: WorkspaceTransaction, planId: string): Promise<DriftPlan> {
+  await lockPlanWrites(tx);
+  const before = await getDriftPlan(tx, planId);
+  if (before.status === 'archived') return before;
+  await updatePlan(tx, planId, { status: 'archived' });
+  return changedStatus(tx, before, 'plan.archive');
+}
+
+/** `DELETE` archives: nothing that findings were made by is ever deleted. */
+export const deleteDriftPlan = archiveDriftPlan;
+
+/**
+ * Makes an archived plan what it was: in force where a version of it had been published, else a draft. Throws
+ * `plan_not_found`, `invalid_transition` where it is not archived, and `scope_taken`.
+ */
+export async function restoreDriftPlan(tx: WorkspaceTransaction, planId: string): Promise<DriftPlan> {
+  await lockPlanWrites(tx);
+  const before = await getDriftPlan(tx, planId);
+  if (before.status !== 'archived') {
+    throw new DriftplaneError('invalid_transition', `only an archived plan can be restored; it is ${before.status}`, {
+      extensions: { state: before.status, allowed: [] },
+    });
+  }
+  const head = await getVersion(tx, planId, before.version);
+  const isPublished = head.state === 'published';
+  if (isPublished) await requireFreeScope(tx, headContent(before), planId);
+  await updatePlan(tx, planId, { status: isPublished ? 'active' : 'draft' });
+  return changedStatus(tx, before, 'plan.restore');
+}
+
+async function changedStatus(
+  tx: WorkspaceTransaction,
+  before: DriftPlan,
+  action: 'plan.archive' | 'plan.restore',
+): Promise<DriftPlan> {
+  const after = await getDriftPlan(tx, before.planId);
+  tx.audit({
+    action,
+    target: { kind: 'plan', id: before.planId },
+    detail: { name: before.name, before: { status: before.status }, after: { status: after.status } },
+  });
+  emitChange(tx, after);
+  return after;
+}
+
+function noWayBack({ planId, name }: DriftPlan): DriftplaneError {
+  return new DriftplaneError(
+    'invalid_transition',
+    `the plan ${JSON.stringify(name)} is in force: it can be archived, not made a draft again`,
+    { extensions: { planId, state: 'active', allowed: ['archive'] } },
+  );
+}
+
+function auditUpdate(tx: WorkspaceTransaction, before: DriftPlan, after: DriftPlan): void {
+  const shown = ({ name, status, description, version, versionHash, parentId, latest }: DriftPlan) => ({
+    name,
+    status,
+    description,
+    version,
+    versionHash,
+    parentId,
+    latestVersion: latest.version,
+    latestHash: latest.versionHash,
+  });
+  tx.audit({
+    action: 'plan.update',
+    target: { kind: 'plan', id: after.planId },
+    detail: { before: shown(before), after: shown(after) },
+  });
+}
+
+/** Tells the readers of the event stream. */
+export function emitChange(tx: WorkspaceTransaction, { planId, status, version }: DriftPlan): void {
+  tx.emit({ kind: 'plan.changed', payload: { planId, status, version } });
+}

@@ -1,0 +1,118 @@
+/**
+ * The versions of a plan: made of every change of content, published or waiting for approval. Everything here is
+ * called with the workspace's plan writes locked.
+ */
+
+import { DriftplaneError } from '../../core/errors.ts';
+import { nextReviewState, type PlanReviewEvent } from '../../core/plan-review-state.ts';
+import { contentOf, type PlanContent } from '../../core/plan-schema.ts';
+import { createVersionMetadata } from '../../core/plan-version.ts';
+import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
+import type { DriftPlan, PlanVersion } from './plan.ts';
+import { requireApprovals, requireFreeScope, requireNewContent } from './plan-problems.ts';
+import { listApprovers, writeReviewEvent } from './plan-review-store.ts';
+import { updatePlan } from './plan-store.ts';
+import { findVersion, insertVersion, listVersionsInStates } from './plan-version-store.ts';
+
+/** Throws `plan_version_not_found`. */
+export async function getVersion(
+  tx: WorkspaceTransaction,
+  planId: string,
+  version: number,
+): Promise<PlanVersion> {
+  const found = await findVersion(tx, planId, version);
+  if (found === undefined) {
+    throw new DriftplaneError('plan_version_not_found', `the plan has no version ${version}`);
+  }
+  return found;
+}
+
+/**
+ * Makes a version of a plan, as a draft. Those that wait for approval are superseded: what was said of them was said
+ * of another content.
+ */
+export async function makeVersion(
+  tx: WorkspaceTransaction,
+  plan: { readonly planId: string; readonly latestVersion: number | null },
+  content: PlanContent,
+  changeNote: string,
+): Promise<PlanVersion> {
+  const { planId, latestVersion } = plan;
+  const metadata = createVersionMetadata({
+    content,
+    latest: latestVersion,
+    now: tx.now.toISOString(),
+    createdBy: tx.actor.label,
+  });
+  const waiting = await listVersionsInStates(tx, planId, ['draft', 'in_review', 'approved', 'rejected']);
+  for (const version of waiting) {
+    await moveVersion(tx, version, 'supersede', `version ${metadata.version} was made`);
+  }
+  await insertVersion(tx, { planId, content, metadata, changeNote });
+  const version = await getVersion(tx, planId, metadata.version);
+  await writeReviewEvent(tx, version, { kind: 'create', from: null, to: 'draft', comment: changeNote });
+  return version;
+}
+
+/** Throws `invalid_transition` where the state of the version does not allow the event. */
+export async function moveVersion(
+  tx: WorkspaceTransaction,
+  version: PlanVersion,
+  event: PlanReviewEvent,
+  comment = '',
+): Promise<PlanVersion> {
+  const to = nextReviewState(version.state, event);
+  if (to === null) {
+    throw new DriftplaneError('invalid_transition', `version ${version.version} is ${version.state}: no ${event}`, {
+      extensions: { state: version.state, version: version.version },
+    });
+  }
+  await writeReviewEvent(tx, version, { kind: event, from: version.state, to, comment });
+  return { ...version, state: to };
+}
+
+/**
+ * Puts a version in force: it becomes the head of its plan, and the plan active. Throws `approval_required`,
+ * `invalid_transition`, `plan_exists` and `scope_taken`.
+ */
+export async function putInForce(
+  tx: WorkspaceTransaction,
+  plan: Pick<DriftPlan, 'planId'>,
+  version: PlanVersion,
+  description?: string,
+): Promise<void> {
+  const { planId } = plan;
+  const approvers = await listApprovers(tx, version);
+  await requireApprovals(tx, approvers.length, `publishing version ${version.version}`);
+  await requireNewContent(tx, version.content, planId);
+  await requireFreeScope(tx, version.content, planId);
+  for (const former of await listVersionsInStates(tx, planId, ['published'])) {
+    await moveVersion(tx, former, 'supersede', `version ${version.version} was published`);
+  }
+  await moveVersion(tx, version, 'publish');
+  await updatePlan(tx, planId, {
+    status: 'active',
+    head: version,
+    ...(description === undefined ? {} : { description }),
+  });
+}
+
+/** The content of a plan's head. */
+export function headContent(plan: DriftPlan): PlanContent {
+  const {
+    planId: _id,
+    version: _version,
+    versionHash: _hash,
+    parentId: _parent,
+    templateId: _template,
+    revision: _revision,
+    createdAt: _createdAt,
+    updatedAt: _updatedAt,
+    createdBy: _createdBy,
+    updatedBy: _updatedBy,
+    archivedAt: _archivedAt,
+    latest: _latest,
+    ...document
+  } = plan;
+  return contentOf(document);
+}
