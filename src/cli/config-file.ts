@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { systemErrorText } from '../connectors/files/export-files.ts';
-import { DriftplaneError } from '../core/errors.ts';
+import { DriftplaneError, type ErrorDetail } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
-import { builtInPlan, parsePlanFile } from '../core/parse-plan.ts';
+import { builtInPlan, type PlanResult, parsePlanFile } from '../core/parse-plan.ts';
 import type { PlanDocument } from '../core/plan-schema.ts';
 import { parseYaml } from '../core/yaml-document.ts';
 
@@ -12,32 +12,71 @@ export function readConfigText(path: string): string {
   try {
     const stats = statSync(path);
     if (!stats.isFile()) throw new DriftplaneError('unreadable_config', `${path} is not a regular file`);
-    if (stats.size > limits.maxConfigBytes) {
-      throw new DriftplaneError(
-        'unreadable_config',
-        `${path} is larger than ${limits.maxConfigBytes / 1024} KiB`,
-      );
-    }
+    if (stats.size > limits.maxConfigBytes) throw tooLarge(path);
     bytes = readFileSync(path);
   } catch (cause) {
     if (cause instanceof DriftplaneError) throw cause;
     throw new DriftplaneError('unreadable_config', `${path}: ${systemErrorText(cause)}`, { cause });
   }
+  return decodeConfig(path, bytes);
+}
+
+/** The same of a stream, which messages call by `name`. */
+export async function readConfigStream(name: string, stream: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    size += chunk.length;
+    if (size > limits.maxConfigBytes) throw tooLarge(name);
+    chunks.push(chunk);
+  }
+  return decodeConfig(name, Buffer.concat(chunks));
+}
+
+function tooLarge(name: string): DriftplaneError {
+  return new DriftplaneError(
+    'unreadable_config',
+    `${name} is larger than ${limits.maxConfigBytes / 1024} KiB`,
+  );
+}
+
+function decodeConfig(name: string, bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new DriftplaneError('unreadable_config', `${path} is not UTF-8`, { cause });
+    throw new DriftplaneError('unreadable_config', `${name} is not UTF-8`, { cause });
   }
+}
+
+/** A plan as it stands in a file: YAML that was read, and not looked at otherwise. */
+export interface PlanText {
+  /** What messages call it. */
+  readonly name: string;
+  /** An empty file is a plan that says nothing. */
+  readonly content: unknown;
+  /** Adds the line to each detail whose pointer is in the file, or at least the nearest above it. */
+  withLines(details: readonly ErrorDetail[]): ErrorDetail[];
+}
+
+/** Throws `invalid_plan` where the text is not YAML, with the lines. */
+export function readPlanText(name: string, text: string): PlanText {
+  const yaml = parseYaml(text);
+  if (!yaml.ok) {
+    throw new DriftplaneError('invalid_plan', `${name} is not valid YAML`, { details: yaml.details });
+  }
+  return { name, content: yaml.value ?? {}, withLines: yaml.withLines };
+}
+
+/** The plan that a file was found to be. Throws `invalid_plan` with all that is wrong, each with its line. */
+export function requireValid({ name, withLines }: PlanText, parsed: PlanResult): PlanDocument {
+  if (parsed.ok) return parsed.plan;
+  const details = withLines(parsed.details);
+  throw new DriftplaneError('invalid_plan', `${name} is not a valid plan`, { details });
 }
 
 /** The plan in a file, or the built-in one where there is none. Throws `invalid_plan` with all that is wrong. */
 export function loadPlan(path: string | undefined): PlanDocument {
   if (path === undefined) return builtInPlan;
-  const yaml = parseYaml(readConfigText(path));
-  if (!yaml.ok)
-    throw new DriftplaneError('invalid_plan', `${path} is not valid YAML`, { details: yaml.details });
-  const parsed = parsePlanFile(yaml.value ?? {});
-  if (parsed.ok) return parsed.plan;
-  const details = yaml.withLines(parsed.details);
-  throw new DriftplaneError('invalid_plan', `${path} is not a valid plan`, { details });
+  const file = readPlanText(path, readConfigText(path));
+  return requireValid(file, parsePlanFile(file.content));
 }

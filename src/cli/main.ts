@@ -11,6 +11,7 @@ import { addFindings } from './findings-command.ts';
 import { addItems } from './items-command.ts';
 import { addMigrate } from './migrate-command.ts';
 import { packageVersion } from './package-version.ts';
+import { addPlans } from './plans-command.ts';
 import { addRuns } from './runs-command.ts';
 import { addScopes } from './scopes-command.ts';
 import { addServe } from './serve-command.ts';
@@ -62,6 +63,8 @@ function makeProgram(terminal: Terminal, exitWith: (code: number) => void): Comm
     .description('Finds what drifted between two observations of an inventory, quietly and reproducibly.')
     .version(packageVersion())
     .helpCommand(false)
+    // Behind a command, --version is its own: of a plan's versions.
+    .enablePositionalOptions()
     // What is wrong is said by explainError, in the form of all errors.
     .configureOutput({ outputError: () => {} })
     .addHelpText('after', EXIT_CODES)
@@ -80,6 +83,7 @@ function makeProgram(terminal: Terminal, exitWith: (code: number) => void): Comm
   addScopes(program, terminal, exitWith);
   addItems(program, terminal, exitWith);
   addFindings(program, terminal, exitWith);
+  addPlans(program, terminal, exitWith);
   addExecutions(program, terminal, exitWith);
   addAudit(program, terminal, exitWith);
   return program;

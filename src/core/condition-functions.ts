@@ -31,7 +31,8 @@ const method = (target: ConditionType, args: readonly ConditionType[], result: C
 const conversions = (result: ConditionType, ...from: readonly ConditionType[]): Overload[] =>
   from.map((type) => func([type], result));
 const sized = [STRING, BYTES, listOf(DYN), MAP];
-const getter = [method(TIMESTAMP, [], INT), method(TIMESTAMP, [STRING], INT)];
+// In UTC: without a time zone to name, the same condition says the same on every machine.
+const getter = [method(TIMESTAMP, [], INT)];
 const numbers = [INT, UINT, DOUBLE];
 const arithmetic = numbers.map((type) => func([type, type], type));
 const ordered = [
@@ -74,7 +75,7 @@ export const conditionFunctions: Readonly<Record<string, readonly Overload[]>> =
   bool: conversions(BOOL, BOOL, STRING),
   bytes: conversions(BYTES, BYTES, STRING),
   string: conversions(STRING, STRING, BOOL, INT, UINT, DOUBLE, BYTES, TIMESTAMP, DURATION),
-  timestamp: conversions(TIMESTAMP, TIMESTAMP, STRING, INT),
+  timestamp: conversions(TIMESTAMP, TIMESTAMP, STRING),
   duration: conversions(DURATION, DURATION, STRING, INT),
   type: [func([DYN], TYPE)],
   dyn: [func([DYN], DYN)],
@@ -93,7 +94,7 @@ export const conditionFunctions: Readonly<Record<string, readonly Overload[]>> =
   lastIndexOf: [method(STRING, [STRING], INT), method(STRING, [STRING, INT], INT)],
   lowerAscii: [method(STRING, [], STRING)],
   upperAscii: [method(STRING, [], STRING)],
-  split: [method(STRING, [STRING], listOf(STRING)), method(STRING, [STRING, INT], listOf(STRING))],
+  split: [method(STRING, [STRING], listOf(STRING))],
   substring: [method(STRING, [INT], STRING), method(STRING, [INT, INT], STRING)],
   trim: [method(STRING, [], STRING)],
   join: [method(listOf(STRING), [], STRING), method(listOf(STRING), [STRING], STRING)],

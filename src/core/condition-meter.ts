@@ -1,13 +1,14 @@
 import { type CelFunc, celEnv, celFunc, CelScalar, isCelList, isCelMap } from '@bufbuild/cel';
 import { strings } from '@bufbuild/cel/ext';
 import { compilePattern } from './condition-regex.ts';
+import { utcGetters } from './condition-time.ts';
 import { countNodes, type ConditionExpr, partsOf } from './condition-syntax.ts';
 
 /** Thrown where an evaluation has used up what it may cost. */
 export class TooExpensive extends Error {}
 
 /** Steps of one evaluation; a step is some hundred nanoseconds at most. */
-const BUDGET = 100_000;
+const BUDGET = 50_000;
 /** Characters that are looked at in a step. */
 const CHARACTERS_PER_STEP = 32;
 /** Of two lists; also what bounds how long a list `map` and `filter` can make. */
@@ -43,7 +44,7 @@ const TICK = '@tick';
 export function meteredEnv(meter: ConditionMeter) {
   const tick = celFunc(TICK, [CelScalar.BOOL, CelScalar.INT], CelScalar.BOOL, (goesOn) => goesOn);
   const base = celEnv({
-    funcs: [...strings, tick],
+    funcs: [...strings, ...utcGetters, tick],
     re2: { compile: (pattern) => compilePattern(pattern) },
   });
   const funcs = Object.create(base.funcs, {
@@ -55,6 +56,7 @@ export function meteredEnv(meter: ConditionMeter) {
           call: {
             value(id: number, target: unknown, args: readonly unknown[]) {
               meter.charge(name === TICK ? Number(args[1] ?? 1) : 1);
+              chargeSearch(meter, name, target, args[0]);
               if (!isCheap(name)) for (const value of [target, ...args]) chargeValue(meter, value, name);
               return group.call(id, target as Parameters<CelFunc['call']>[1], args as Parameters<CelFunc['call']>[2]);
             },
@@ -64,6 +66,20 @@ export function meteredEnv(meter: ConditionMeter) {
     },
   });
   return Object.create(base, { funcs: { value: funcs } }) as typeof base;
+}
+
+/** What looks for a text in another one, in the worst case at every place of it from the beginning. */
+const searches: ReadonlySet<string> = new Set(['contains', 'indexOf', 'lastIndexOf', 'split']);
+
+function chargeSearch(meter: ConditionMeter, name: string, target: unknown, arg: unknown): void {
+  if (searches.has(name) && typeof target === 'string' && typeof arg === 'string') {
+    meter.charge((target.length * arg.length) / CHARACTERS_PER_STEP ** 2);
+  }
+  if (name === 'matches' && typeof target === 'string' && typeof arg === 'string') {
+    meter.charge((target.length * arg.length) / CHARACTERS_PER_STEP);
+  }
+  // A number is looked up in a map by going through its keys.
+  if (name === '_[_]' && isCelMap(arg)) meter.charge(arg.size / 4);
 }
 
 /** What takes the same time whatever the size of its operands. */

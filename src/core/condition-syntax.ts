@@ -23,7 +23,8 @@ export function parseCondition(text: string): ParsedCondition {
     return { ok: false, fault: `the condition nests deeper than ${MAX_NESTING} brackets` };
   }
   try {
-    const { expr, sourceInfo } = parse(text);
+    // A comment at the end needs a line feed behind it.
+    const { expr, sourceInfo } = parse(`${text}\n`);
     if (countNodes(expr) > MAX_NODES) {
       return { ok: false, fault: `the condition has more than ${MAX_NODES} parts` };
     }

@@ -8,8 +8,9 @@ import { compileItemType, type ItemType } from './item-type.ts';
 import { itemTypeSchema } from './item-type-schema.ts';
 import type { JsonObject } from './json-value.ts';
 import { normalise } from './normalise.ts';
+import { parsePlanFile } from './parse-plan.ts';
 import { type HeldBack, nothingHeldBack } from './plan-hold.ts';
-import { type PlanDocumentInput, planFileSchema } from './plan-schema.ts';
+import type { PlanDocumentInput } from './plan-schema.ts';
 import { diffProperties } from './property-diff.ts';
 
 const policy = compileItemType(
@@ -62,8 +63,10 @@ function whole(change: ChangeKind, rest: Partial<ItemChange> = {}): ItemChange {
   };
 }
 
-function generate(changes: readonly ItemChange[], plan: object = {}): Generated {
-  return generateFindings(changes, { plan: compilePlan(planFileSchema.parse(plan)), scopeKey: 'scope' });
+function generate(changes: readonly ItemChange[], plan: object = {}, scopeKey = 'offline'): Generated {
+  const parsed = parsePlanFile(plan);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.details));
+  return generateFindings(changes, { plan: compilePlan(parsed.plan), scopeKey });
 }
 
 function ignoring(...ignoreChanges: { path: string; itemType?: string }[]): Partial<PlanDocumentInput> {
@@ -168,7 +171,7 @@ describe('a changed item', () => {
     const first = changed(pin('0000'), pin('7391'));
     const second = changed(pin('1111'), pin('2222'));
     const fingerprintOf = (change: ItemChange, scopeKey: string) =>
-      generateFindings([change], planSchema.parse({}), scopeKey).findings[0]?.fingerprint;
+      generate([change], {}, scopeKey).findings[0]?.fingerprint;
     const one = generate([first]).findings[0];
 
     expect(fingerprintOf(first, 'offline')).toBe(fingerprintOf(second, 'offline'));
@@ -325,18 +328,19 @@ describe('the findings', () => {
 
   it('have other fingerprints in another scope', () => {
     const changes = [whole('added')];
-    const plan = planSchema.parse({});
 
-    expect(generateFindings(changes, plan, 'one').findings[0]?.fingerprint).not.toBe(
-      generateFindings(changes, plan, 'two').findings[0]?.fingerprint,
+    const [one, two] = ['one', 'two'].map(
+      (scopeKey) => generate(changes, {}, scopeKey).findings[0]?.fingerprint,
     );
+
+    expect(one).not.toBe(two);
   });
 });
 
 it('an item with very many changes makes one finding', () => {
   const members = Object.fromEntries(Array.from({ length: 150_000 }, (_, index) => [`m${index}`, index]));
 
-  const { findings } = generateFindings([changed({}, members)], planSchema.parse({}), 'offline');
+  const { findings } = generate([changed({}, members)]);
 
   expect(findings).toHaveLength(1);
   expect(findings[0]?.changes).toHaveLength(150_000);

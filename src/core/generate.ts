@@ -1,9 +1,8 @@
-import { type Candidate, type CandidateValue, candidatesOf, type ItemChange } from './candidate.ts';
+import { type Candidate, candidatesOf, type ItemChange } from './candidate.ts';
 import { compareText } from './compare-text.ts';
 import type { CompiledPlan } from './compiled-plan.ts';
 import { ConditionCheck, type ConditionProblem, joinConditionProblems } from './condition-check.ts';
-import { type DriftType, type Severity, severityOf } from './drift-type.ts';
-import { checkPlanEligibility } from './eligibility.ts';
+import type { DriftType } from './drift-type.ts';
 import { REDACTED, showValue } from './evidence.ts';
 import {
   type ChangedValue,
@@ -12,12 +11,17 @@ import {
   OFFLINE_SCOPE_KEY,
   type Subject,
 } from './fingerprint.ts';
-import { impactOf } from './impact.ts';
 import type { ItemType } from './item-type.ts';
 import type { JsonValue } from './json-value.ts';
+import {
+  countHeld,
+  INVENTORY_CONFIDENCE,
+  type JudgedCandidate,
+  type Judgement,
+  judgeCandidate,
+} from './judge-candidate.ts';
 import { type Observation, offlineObservation } from './observation.ts';
-import { compareReasons, type HeldBack, type HoldReason, HoldTally } from './plan-hold.ts';
-import { type Noise, noiseOf } from './plan-noise.ts';
+import { type HeldBack, type HoldReason, HoldTally } from './plan-hold.ts';
 import { type FindingRoute, routeOf } from './plan-route.ts';
 import type { PropertyChange } from './property-diff.ts';
 import { hideDigests, isSensitiveDigest, maskSecrets } from './redact.ts';
@@ -28,15 +32,6 @@ export interface ShownChange {
   readonly op: 'add' | 'remove' | 'replace';
   readonly before: JsonValue;
   readonly after: JsonValue;
-}
-
-/** What a plan makes of a subject's drift. */
-interface Judgement {
-  readonly severity: Severity;
-  /** What the severity is the band of, in [0, 1]: the greatest impact of the changes that count, times the factors. */
-  readonly impact: number;
-  /** Confidence (1: facts of an inventory) × impact. */
-  readonly score: number;
 }
 
 export interface Finding extends Judgement {
@@ -83,8 +78,6 @@ export interface GenerateOptions {
   readonly observation?: Observation;
 }
 
-/** Facts are facts: drift of an inventory is seen, not guessed. */
-const INVENTORY_CONFIDENCE = 1;
 /** Paths that a held candidate names. */
 const MAX_HELD_PATHS = 20;
 
@@ -94,14 +87,14 @@ const MAX_HELD_PATHS = 20;
  * not make another finding of the same drift.
  */
 export function generateFindings(changes: readonly ItemChange[], options: GenerateOptions): Generated {
-  const { observation = offlineObservation } = options;
+  const { plan, observation = offlineObservation } = options;
   const conditions = new ConditionCheck(observation);
   const tally = new HoldTally();
   const findings: Finding[] = [];
   const held: HeldCandidate[] = [];
   for (const change of changes) {
     for (const candidate of candidatesOf(change)) {
-      const judged = judge(change, candidate, { ...options, observation, conditions });
+      const judged = judgeCandidate(change, candidate, { plan, observation, conditions });
       countHeld(tally, candidate, judged);
       if (judged.reasons.length > 0) held.push(heldCandidate(change, candidate, judged));
       else findings.push(makeFinding(change, candidate, judged, options));
@@ -127,74 +120,10 @@ export function joinGenerated(parts: readonly Generated[]): Generated {
   };
 }
 
-interface Judged extends Judgement {
-  readonly noise: Noise;
-  /** Why it is no finding; empty where it is one. */
-  readonly reasons: readonly HoldReason[];
-}
-
-function judge(
-  change: ItemChange,
-  candidate: Candidate,
-  context: GenerateOptions & { readonly observation: Observation; readonly conditions: ConditionCheck },
-): Judged {
-  const { plan, observation, conditions } = context;
-  const { driftType } = candidate;
-  const noise = noiseOf(plan, { change, candidate, author: observation.author, conditions });
-  const isNoise = noise.kept.length === 0;
-  // What is noise throughout is judged as a whole, so that all other reasons are told too.
-  const values = isNoise ? candidate.values : noise.kept;
-  const drift = { change, driftType, values };
-  const baseImpact = plan.content.impactRules.baseImpact ?? greatestImpact(values);
-  const multipliers = plan.multipliers.map(({ name, factor, compiled }) => ({
-    name,
-    factor,
-    outcome: conditions.outcomeOf(compiled, drift, { impact: baseImpact }),
-  }));
-  const impact = impactOf(baseImpact, multipliers);
-  const confidence = INVENTORY_CONFIDENCE;
-  const score = confidence * impact;
-  const severity = severityOf(impact);
-  const when =
-    plan.when === null
-      ? 'true'
-      : conditions.outcomeOf(plan.when, drift, { impact, confidence, score, severity });
-  const sourceKind = observation.source.kind;
-  const eligible = checkPlanEligibility(plan.content, {
-    driftType,
-    sourceKind,
-    confidence,
-    impact,
-    score,
-    severity,
-    when,
-  });
-  const noiseReasons = isNoise ? noise.rules.map(({ reason }) => reason) : [];
-  const reasons = [...noiseReasons, ...eligible.reasons].sort(compareReasons);
-  return { severity, impact, score, noise, reasons };
-}
-
-function greatestImpact(values: readonly CandidateValue[]): number {
-  return values.reduce((most, { impact }) => Math.max(most, impact), 0);
-}
-
-function countHeld(tally: HoldTally, { values }: Candidate, { noise, reasons }: Judged): void {
-  for (const { reason, changes } of noise.rules) tally.countChanges(reason, changes);
-  if (reasons.length === 0) {
-    for (let count = values.length - noise.kept.length; count > 0; count--) tally.holdChange();
-    return;
-  }
-  const noiseRules = new Set(noise.rules.map(({ reason }) => reason.rule));
-  for (const reason of reasons) {
-    if (!noiseRules.has(reason.rule)) tally.countChanges(reason, values.length);
-  }
-  tally.holdCandidate(values.length, reasons);
-}
-
 function heldCandidate(
   { change, type, externalId, label }: ItemChange,
   { driftType, values }: Candidate,
-  { severity, impact, score, reasons }: Judged,
+  { severity, impact, score, reasons }: JudgedCandidate,
 ): HeldCandidate {
   return {
     change,
@@ -214,24 +143,18 @@ function heldCandidate(
 function makeFinding(
   change: ItemChange,
   candidate: Candidate,
-  { severity, impact, score, noise }: Judged,
+  { severity, impact, score, noise }: JudgedCandidate,
   { plan, scopeKey }: GenerateOptions,
 ): Finding {
   const { externalId, type } = change;
-  const { driftType, values } = candidate;
-  const subject: Subject = { findingType: 'drift', driftType, scopeKey, itemType: type.name, externalId };
   return {
-    fingerprint: fingerprint(
-      subject,
-      change.change,
-      scopeKey === OFFLINE_SCOPE_KEY ? values.map(maskValue) : values,
-    ),
+    fingerprint: fingerprintOf(change, candidate, scopeKey),
     change: change.change,
     itemType: type.name,
     itemTypeTitle: type.title,
     externalId,
     label: change.label,
-    driftType,
+    driftType: candidate.driftType,
     severity,
     impact,
     confidence: INVENTORY_CONFIDENCE,
@@ -240,6 +163,16 @@ function makeFinding(
     changes: noise.kept.flatMap(({ property }) => (property === null ? [] : [showChange(property, type)])),
     path: change.path,
   };
+}
+
+/** The fingerprint of the finding that a candidate is under whatever plan. */
+export function fingerprintOf(
+  { change, externalId, type }: ItemChange,
+  { driftType, values }: Candidate,
+  scopeKey: string,
+): string {
+  const subject: Subject = { findingType: 'drift', driftType, scopeKey, itemType: type.name, externalId };
+  return fingerprint(subject, change, scopeKey === OFFLINE_SCOPE_KEY ? values.map(maskValue) : values);
 }
 
 /** A changed value without what could give a secret away where the key of its digests is public. */

@@ -42,7 +42,6 @@ grant select, insert, update, delete on
 to driftplane_app, driftplane_ingest;
 revoke insert, delete on driftplane.workspaces, driftplane.workspace_heads from driftplane_app, driftplane_ingest;
 grant select, insert on driftplane.audit_events to driftplane_app, driftplane_ingest;
-grant select on driftplane.drift_plans, driftplane.drift_plan_versions to driftplane_ingest;
 grant select, insert, update on
   driftplane.drift_plans,
   driftplane.plan_reviews,

@@ -4,9 +4,10 @@ export const apiGateway: PlanTemplateData = {
   id: 'api_gateway',
   title: 'API gateway',
   description:
-    'For the team behind an API gateway or ingress and the reference that its consumers read. Tells at once of routes that ' +
-    'are gone, of changes of who may call, of limits, TLS and upstreams, of endpoints that nobody documented, and of ' +
-    'examples that no longer work. Shifts of traffic between versions and the wording of the reference are only recorded.',
+    'For the team behind an API gateway or ingress and the reference that its consumers read. Tells at ' +
+    'once of routes that are gone, of changes of who may call, of limits, TLS and upstreams, of endpoints ' +
+    'that nobody documented, and of examples that no longer work. Shifts of traffic between versions and ' +
+    'the wording of the reference are only recorded.',
   plan: {
     name: 'API gateway',
     scopeType: 'service',

@@ -5,10 +5,11 @@ export const conditionalAccessAndIdentity: PlanTemplateData = {
   id: 'conditional_access_and_identity',
   title: 'Conditional access and identity',
   description:
-    'For identity and security teams that answer for who gets into a Microsoft Entra tenant. Everything but remarks is ' +
-    'told at once, and sev1 is kept for what opens a door: policies that are switched off, exclude somebody or ask for ' +
-    'less, wider trusted locations, weaker sign-in methods, new credentials and federated domains, and for anything ' +
-    'that touches break-glass access. Give it to the service that the sources of your directory are bound to.',
+    'For identity and security teams that answer for who gets into a Microsoft Entra tenant. All drift of ' +
+    'the directory but remarks is told at once, and sev1 is kept for what opens a door (policies that are ' +
+    'switched off, exclude somebody or ask for less, wider trusted locations, weaker sign-in methods, new ' +
+    'credentials, federated domains) and for what touches break-glass access. Give it to the service that ' +
+    'the sources of your directory are bound to.',
   plan: {
     name: 'Conditional access and identity',
     scopeType: 'service',
@@ -23,7 +24,8 @@ export const conditionalAccessAndIdentity: PlanTemplateData = {
       ownership: ['Owners', 'Emergency access'],
     },
     impactRules: {
-      // One base for all: the item types call every condition of a policy sev1, also those that make it stricter.
+      // One base for all: the item types call every condition of a policy sev1, also those that make it
+      // stricter.
       baseImpact: 0.6,
       multipliers: [
         {
@@ -58,8 +60,8 @@ export const conditionalAccessAndIdentity: PlanTemplateData = {
           when: 'itemType == "microsoft.graph.conditionalAccessPolicy" && changes.exists(c, (c.op == "remove" && c.path.matches("^/(grant|session)Controls(/|$)")) || (c.path == "/grantControls/operator" && c.after == "OR") || c.path == "/grantControls/authenticationStrength/id" || (c.path.matches("^/sessionControls/[^/]+/isEnabled$") && c.after == false))',
         },
         {
-          // The next outage of multifactor authentication would lock everybody out. Only you know which accounts these
-          // are: replace the pattern behind excludeUsers/ and excludeGroups/ by their ids.
+          // The next outage of multifactor authentication would lock everybody out. Only you know which
+          // accounts these are: replace the pattern behind excludeUsers/ and excludeGroups/ by their ids.
           name: 'Break-glass exclusion may be gone',
           factor: 1.3,
           when: 'itemType == "microsoft.graph.conditionalAccessPolicy" && changes.exists(c, c.op == "remove" && c.path.matches("^/conditions/users/(excludeUsers|excludeGroups)/[^/]+$"))',
@@ -130,10 +132,17 @@ export const conditionalAccessAndIdentity: PlanTemplateData = {
           when: `itemType == "microsoft.graph.group" && paths.exists(p, p.startsWith("/members/")) && label.matches("${privilegedLabel}")`,
         },
         {
-          // People come and go, and rules fill dynamic groups. By the label, as nothing else of the group is at hand.
+          // People come and go, and rules fill dynamic groups. By the label, as nothing else of the group is
+          // at hand.
           name: 'Members of ordinary groups',
           factor: 0.3,
           when: `itemType == "microsoft.graph.group" && paths.all(p, p.startsWith("/members/")) && !label.matches("${privilegedLabel}")`,
+        },
+        {
+          // Where one source holds the whole tenant: to the digest with it.
+          name: 'Not of the directory',
+          factor: 0.7,
+          when: '!itemType.matches("^microsoft[.]graph[.](conditionalAccess|namedLocation|authenti|authorization|identity|permissionGrant|crossTenant|group$|application$|servicePrincipal|unifiedRole|administrativeUnit|domain)")',
         },
         {
           name: 'Remark',

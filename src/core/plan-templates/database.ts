@@ -4,10 +4,11 @@ export const database: PlanTemplateData = {
   id: 'database',
   title: 'Database',
   description:
-    'For those who run a database and write down its schema, its access rules and how to restore it. Tells at once of ' +
-    'tables and columns that are gone, of grants and row policies, of server settings on which durability depends, and of ' +
-    'steps for restore and failover that are wrong. New columns and indexes go to the digest; comments are recorded; ' +
-    'statistics, sequences and daily partitions are noise.',
+    'For those who run a database and write down its schema, its access rules and how to restore it. ' +
+    'Tells at once of tables and columns that are gone, of grants and row policies, of server settings on ' +
+    'which durability depends, and of steps for restore and failover that are wrong. New columns and ' +
+    'indexes go to the digest; comments are recorded; statistics, sequences and daily partitions are ' +
+    'noise.',
   plan: {
     name: 'Database',
     scopeType: 'service',

@@ -4,10 +4,10 @@ export const infrastructure: PlanTemplateData = {
   id: 'infrastructure',
   title: 'Infrastructure',
   description:
-    'For platform and SRE teams with a repository of Terraform or Kubernetes manifests, and the runbooks beside them. ' +
-    'Tells at once of networks that opened, of access rights, of protection against loss that was switched off, of what ' +
-    'is gone, and of recovery steps that are wrong. Tags and labels are only recorded; what clusters write into objects ' +
-    'by themselves is noise.',
+    'For platform and SRE teams with a repository of Terraform or Kubernetes manifests, and the runbooks ' +
+    'beside them. Tells at once of networks that opened, of access rights, of protection against loss ' +
+    'that was switched off, of what is gone, and of recovery steps that are wrong. Tags and labels are ' +
+    'only recorded; what clusters write into objects by themselves is noise.',
   plan: {
     name: 'Infrastructure',
     scopeType: 'repo',
@@ -39,7 +39,8 @@ export const infrastructure: PlanTemplateData = {
       environment_tooling: ['Prerequisites', 'Tool versions'],
     },
     impactRules: {
-      // Most resources have no item type of their own that would tell: the factors do, by the names of attributes.
+      // Most resources have no item type of their own that would tell: the factors do, by the names of
+      // attributes.
       baseImpact: 0.5,
       multipliers: [
         {

@@ -4,10 +4,10 @@ export const microservice: PlanTemplateData = {
   id: 'microservice',
   title: 'Microservice',
   description:
-    'For the team that runs a service on Kubernetes and keeps its README and runbook in git. Tells at once of wrong ' +
-    'steps in a runbook, of a new owner, of ports, probes, configuration and resources that changed, and of what is gone; ' +
-    'other drift goes to the digest, and ordinary releases are only recorded. Proposes changes of the documents as pull ' +
-    'requests, which the owners approve.',
+    'For the team that runs a service on Kubernetes and keeps its README and runbook in git. Tells at ' +
+    'once of wrong steps in a runbook, of a new owner, of ports, probes, configuration and resources that ' +
+    'changed, and of what is gone; other drift goes to the digest, and ordinary releases are only ' +
+    'recorded. Proposes changes of the documents as pull requests, which the owners approve.',
   plan: {
     name: 'Microservice',
     scopeType: 'service',
@@ -80,7 +80,7 @@ export const microservice: PlanTemplateData = {
         {
           name: 'Ordinary release',
           factor: 0.4,
-          when: 'change == "changed" && changes.all(c, c.path.endsWith("/image") || c.path.matches("^/(spec/template/)?metadata/(labels|annotations)/"))',
+          when: 'change == "changed" && changes.all(c, c.path.endsWith("/image") || c.path.matches("^/(spec/template/)?metadata/(labels|annotations)(/|$)"))',
         },
       ],
     },

@@ -4,10 +4,11 @@ export const securityDocumentation: PlanTemplateData = {
   id: 'security_documentation',
   title: 'Security documentation',
   description:
-    'For security and compliance teams that keep policies, control descriptions and incident procedures in a repository ' +
-    '(documents of the class "security"), which auditors and responders rely on. Tells at once of wrong incident steps and ' +
-    'contacts, of access and key handling that no longer are as described, and of controls without description. Tickets ' +
-    'and changes wait until a person has looked, as a finding may tell of a hole; every change is reviewed.',
+    'For security and compliance teams that keep policies, control descriptions and incident procedures ' +
+    'in a repository (documents of the class "security"), which auditors and responders rely on. Tells at ' +
+    'once of wrong incident steps and contacts, of access and key handling that no longer are as ' +
+    'described, and of controls without description. Tickets and changes wait until a person has looked, ' +
+    'as a finding may tell of a hole; every change is reviewed.',
   plan: {
     name: 'Security documentation',
     scopeType: 'repo',
@@ -25,7 +26,8 @@ export const securityDocumentation: PlanTemplateData = {
     ],
     // No issue of a repository and no wiki: those may have readers who must not know yet.
     allowedOutputs: ['microsoft_teams', 'email', 'servicenow_incident', 'github_pull_request'],
-    // More is told than elsewhere, and on weaker signs: a document that an auditor finds wrong costs more than a look.
+    // More is told than elsewhere, and on weaker signs: a document that an auditor finds wrong costs more
+    // than a look.
     thresholds: { minConfidence: 0.5, digestOnly: 0.2, notify: 0.5, autoApprove: 1 },
     eligibility: { requiresApproval: true },
     sectionTargets: {

@@ -5,10 +5,11 @@ export const tenantConfigurationBaseline: PlanTemplateData = {
   id: 'tenant_configuration_baseline',
   title: 'Tenant configuration baseline',
   description:
-    'For administrators of a Microsoft 365 tenant, and for providers who hold many tenants to one baseline; best with a ' +
-    'pinned baseline run. Tells at once of policies that lost or gained everybody, of compliance, encryption, Defender, ' +
-    'firewall and update settings, of scripts and of administrators; other settings go to the digest. Descriptions, ' +
-    'branding and the members of ordinary groups are only recorded.',
+    'For administrators of a Microsoft 365 tenant, and for providers who hold many tenants to one ' +
+    'baseline; best with a pinned baseline run. Tells at once of policies that lost or gained everybody, ' +
+    'of compliance, encryption, Defender, firewall and update settings, of scripts and of administrators; ' +
+    'other settings go to the digest. Descriptions, branding and the members of ordinary groups are only ' +
+    'recorded.',
   plan: {
     name: 'Tenant configuration baseline',
     scopeType: 'workspace',
@@ -28,13 +29,13 @@ export const tenantConfigurationBaseline: PlanTemplateData = {
         {
           name: 'Reaches everybody',
           factor: 1.3,
-          when: 'changes.exists(c, c.op == "add" && c.path.matches("^/assignments/#microsoft[.]graph[.](allDevices|allLicensedUsers)AssignmentTarget$"))',
+          when: 'driftType == "assignment" && changes.exists(c, c.op == "add" && c.path.matches("^/assignments/#microsoft[.]graph[.](allDevices|allLicensedUsers)AssignmentTarget$"))',
         },
         {
           // Taken from the policy, or excluded from it, which looks like an assignment and is the opposite.
           name: 'No longer reaches a group',
           factor: 1.3,
-          when: 'changes.exists(c, c.path.matches("^/assignments/[^/]+$") && (c.op == "remove" || (c.op == "add" && "target" in c.after && "@odata.type" in c.after.target && c.after.target["@odata.type"] == "#microsoft.graph.exclusionGroupAssignmentTarget"))) || changes.exists(c, c.path.endsWith("/target/@odata.type") && c.after == "#microsoft.graph.exclusionGroupAssignmentTarget")',
+          when: 'driftType == "assignment" && changes.exists(c, (c.path.matches("^/assignments/[^/]+$") && (c.op == "remove" || (c.op == "add" && "target" in c.after && "@odata.type" in c.after.target && c.after.target["@odata.type"] == "#microsoft.graph.exclusionGroupAssignmentTarget"))) || (c.path.endsWith("/target/@odata.type") && c.after == "#microsoft.graph.exclusionGroupAssignmentTarget"))',
         },
         {
           // Conditional access lets compliant devices in.
@@ -59,7 +60,8 @@ export const tenantConfigurationBaseline: PlanTemplateData = {
           when: `itemType == "microsoft.graph.group" && paths.exists(p, p.startsWith("/members/")) && label.matches("${privilegedLabel}")`,
         },
         {
-          // People come and go, and rules fill dynamic groups. By the label, as nothing else of the group is at hand.
+          // People come and go, and rules fill dynamic groups. By the label, as nothing else of the group is
+          // at hand.
           name: 'Members of ordinary groups',
           factor: 0.4,
           when: `itemType == "microsoft.graph.group" && paths.all(p, p.startsWith("/members/")) && !label.matches("${privilegedLabel}")`,

@@ -12,6 +12,7 @@ import { impactOf } from '../impact.ts';
 import { compileItemType } from '../item-type.ts';
 import { createItemTypeRegistry, type ItemTypeRegistry, parseItemTypes } from '../item-type-registry.ts';
 import { itemTypeSchema } from '../item-type-schema.ts';
+import { valueAt } from '../json-pointer.ts';
 import type { JsonObject } from '../json-value.ts';
 import { normalise } from '../normalise.ts';
 import { offlineObservation } from '../observation.ts';
@@ -28,20 +29,27 @@ import type { PlanTemplateData } from './plan-template-data.ts';
 export const itemTypes: ItemTypeRegistry = readItemTypes();
 
 /** One drift of one item or document. */
-export interface Drift {
+interface Drift {
   readonly change: ItemChange;
   readonly candidate: Candidate;
   readonly confidence: number;
 }
 
-/** A drift and what is expected of it: the multipliers that apply, and where it goes or what holds it back. */
-export interface Example {
-  readonly says: string;
-  readonly drift: Drift;
+/** What a plan makes of a drift: the multipliers that apply, and where it goes or what holds it back. */
+interface Verdict {
   readonly factors: readonly string[];
   readonly severity: Severity;
   readonly goes: FindingRoute | HoldCode;
 }
+
+/** A sentence on a drift, the drift, and the verdict that is expected. */
+export type Example = readonly [
+  says: string,
+  drift: Drift,
+  factors: Verdict['factors'],
+  severity: Verdict['severity'],
+  goes: Verdict['goes'],
+];
 
 /** The only drift between two states of an object, of the type that it is recognised as. */
 export function changed(before: JsonObject, after: JsonObject): Drift {
@@ -64,7 +72,7 @@ export function whole(change: 'added' | 'removed', object: JsonObject): Drift {
   return only({ ...known(object, change), beforeHash, afterHash, properties: [] });
 }
 
-/** A claim of the document at `path` (from the root of its repository) that is no longer true. */
+/** A claim that is no longer true, of the document at `path` from the root of its repository. */
 export function documentDrift(driftType: DriftType, path: string, confidence = 0.95): Drift {
   const type = compileItemType(itemTypeSchema.parse({ itemType: 'document', title: 'Document' }));
   const value = { path: `/${path}`, before: 'was', after: 'is' };
@@ -76,11 +84,7 @@ export function documentDrift(driftType: DriftType, path: string, confidence = 0
   return { change, candidate: { driftType, values: [{ ...value, property, impact: 0.5 }] }, confidence };
 }
 
-/** What the plan makes of a drift. */
-export function judge(
-  plan: CompiledPlan,
-  { change, candidate, confidence }: Drift,
-): Omit<Example, 'says' | 'drift'> {
+function judge(plan: CompiledPlan, { change, candidate, confidence }: Drift): Verdict {
   const conditions = new ConditionCheck(offlineObservation);
   const noise = noiseOf(plan, { change, candidate, author: null, conditions });
   const values = noise.kept.length === 0 ? candidate.values : noise.kept;
@@ -120,19 +124,18 @@ export function describeTemplate(template: PlanTemplateData, examples: readonly 
   const names = content.impactRules.multipliers.map(({ name }) => name);
 
   describe(`the template ${template.id}`, () => {
-    it.each(examples)('$says', ({ drift, factors, severity, goes }) => {
+    it.each(examples)('%s', (_, drift, factors, severity, goes) => {
       expect(judge(plan, drift)).toEqual({ factors: [...factors].sort(compareText), severity, goes });
     });
 
     it.each(names)('has a factor that applies to some drift and not to other: %s', (name) => {
-      const applies = examples.map(({ factors }) => factors.includes(name));
+      const applies = examples.map(([, , factors]) => factors.includes(name));
 
       expect(new Set(applies)).toEqual(new Set([true, false]));
     });
 
     it.each(noiseRulesOf(content))('has noise in its examples: %s', (rule) => {
-      const codes = examples.flatMap(({ drift }) => {
-        const { change, candidate } = drift;
+      const codes = examples.flatMap(([, { change, candidate }]) => {
         const conditions = new ConditionCheck(offlineObservation);
         return noiseOf(plan, { change, candidate, author: null, conditions }).rules.map(
           ({ reason }) => reason.rule,
@@ -148,7 +151,7 @@ export function describeTemplate(template: PlanTemplateData, examples: readonly 
         (route) => ({ recorded: digestOnly, digest: notify, notify: 1 })[route] > 0,
       );
 
-      expect(examples.map(({ goes }) => goes)).toEqual(expect.arrayContaining(wanted));
+      expect(examples.map(([, , , , goes]) => goes)).toEqual(expect.arrayContaining(wanted));
     });
   });
 }
@@ -160,10 +163,10 @@ function noiseRulesOf({ noiseControls }: PlanContent): string[] {
 }
 
 function known(object: JsonObject, change: ItemChange['change']) {
-  const { type } = itemTypes.identify(object, null);
-  const { metadata, displayName, name, id } = object as Record<string, never>;
-  const label = String((metadata as JsonObject | undefined)?.['name'] ?? displayName ?? name ?? id);
-  return { change, type, externalId: String(id ?? label), label, path: 'item.json' };
+  const { type, externalId } = itemTypes.identify(object, null);
+  const label = type.label.map((tokens) => valueAt(object, tokens)).find((value) => value !== undefined);
+  const name = String(label ?? externalId);
+  return { change, type, externalId: externalId ?? name, label: name, path: 'item.json' };
 }
 
 function only(change: ItemChange): Drift {

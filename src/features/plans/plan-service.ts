@@ -13,7 +13,7 @@ import { requireParent } from './plan-parent.ts';
 import { archivedPlan, invalidPlan, requireApprovals, requireFreeScope, requireNewContent } from './plan-problems.ts';
 import { findPlan, getRequiredApprovals, insertPlan, listPlanRows, lockPlanWrites, type PlanFilter, updatePlan } from './plan-store.ts';
 import { completeFromTemplate } from './plan-template-use.ts';
-import { getVersion, headContent, makeVersion, putInForce } from './plan-version-service.ts';
+import { getVersion, headContent, makeVersion, moveVersion, putInForce } from './plan-version-service.ts';
 
 /** Throws `plan_not_found`. */
 export async function getDriftPlan(tx: WorkspaceTransaction, planId: string): Promise<DriftPlan> {
@@ -82,7 +82,7 @@ async function insertFirst(
   await insertPlan(tx, {
     planId,
     description,
-    status: 'draft',
+    status: document.status ?? 'draft',
     content,
     version: 1,
     versionHash: generatePlanHash(content),
@@ -90,7 +90,8 @@ async function insertFirst(
     templateId,
   });
   const version = await makeVersion(tx, { planId, latestVersion: null }, content, changeNote);
-  if (document.status === 'active') await putInForce(tx, { planId }, version);
+  // That it may be in force was asked before anything was written.
+  if (document.status === 'active') await moveVersion(tx, version, 'publish');
 }
 
 export interface PlanUpdate {

@@ -1,0 +1,69 @@
+import type { Command } from 'commander';
+import { parsePlan } from '../core/parse-plan.ts';
+import type { AppliedPlanResponse, PlanResponse } from '../features/plans/plan-contract.ts';
+import { openApiClient } from './api-client.ts';
+import { requireValid } from './config-file.ts';
+import { unifiedDiffText } from './plans-diff-text.ts';
+import { readPlanFile, withLinesOf } from './plans-file.ts';
+import { findPlan } from './plans-find.ts';
+import { sayWhatIsPending } from './plans-print.ts';
+import type { Terminal } from './terminal.ts';
+
+interface ApplyOptions {
+  readonly file: string;
+  readonly plan?: string;
+  readonly note?: string;
+  readonly dryRun?: true;
+  readonly json?: true;
+}
+
+const EXIT_CODES = `
+Exit codes:
+  0  the plan is what the file says; with --dry-run: it is so already
+  1  only with --dry-run: something would change
+  2  error: the file is not a plan, or it could not be applied; nothing was changed`;
+
+/** Adds `plans apply`. */
+export function addPlanApply(plans: Command, terminal: Terminal, exitWith: (code: number) => void): void {
+  plans
+    .command('apply')
+    .description('make a plan what a file says, as often as you like: a second time nothing changes')
+    .requiredOption('-f, --file <file>', 'a plan (YAML); - for stdin')
+    .option('--plan <plan>', 'the plan that it is (id or name); without: the one of its scope, or a new one')
+    .option('--note <text>', 'why; kept with the version that it makes')
+    .option('--dry-run', 'only say what would be otherwise')
+    .option('--json', 'as JSON')
+    .addHelpText('after', EXIT_CODES)
+    .action(async (options: ApplyOptions) => exitWith(await applyPlan(options, terminal)));
+}
+
+async function applyPlan(options: ApplyOptions, terminal: Terminal): Promise<number> {
+  const file = await readPlanFile(options.file);
+  const { name } = requireValid(file, parsePlan(file.content));
+  const api = openApiClient(process.env);
+  const planId = options.plan === undefined ? undefined : (await findPlan(api, options.plan)).planId;
+  const body = {
+    document: file.content,
+    planId,
+    changeNote: options.note,
+    dryRun: options.dryRun === true,
+  };
+  const applied = await withLinesOf(file, () =>
+    api.callOnce<AppliedPlanResponse>({ method: 'POST', resource: 'plans', path: ['apply'], body }),
+  );
+  if (options.json === true) await terminal.write(`${JSON.stringify(applied, null, 2)}\n`);
+  else {
+    await terminal.write(unifiedDiffText(applied.unifiedDiff, terminal));
+    await terminal.write(`${resultText(name, applied)}\n`);
+    const plan = applied.plan as PlanResponse | null;
+    if (plan !== null && !applied.isDryRun) sayWhatIsPending(plan, terminal);
+  }
+  return applied.isDryRun && applied.action !== 'unchanged' ? 1 : 0;
+}
+
+function resultText(name: string, { action, isDryRun, plan }: AppliedPlanResponse): string {
+  const what = plan === null ? JSON.stringify(name) : `${JSON.stringify(name)} (${plan.planId})`;
+  if (action === 'unchanged') return `unchanged: ${what}`;
+  if (isDryRun) return `would be ${action}: ${what}`;
+  return `${action}: ${what}, version ${plan?.latest.version}`;
+}

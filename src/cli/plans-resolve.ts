@@ -1,0 +1,79 @@
+import type { Command } from 'commander';
+import { DriftplaneError } from '../core/errors.ts';
+import type { TraceEntry } from '../core/plan-resolution.ts';
+import type { ResolutionResponse } from '../features/plans/plan-contract.ts';
+import { type ApiClient, openApiClient } from './api-client.ts';
+import { scopeText } from './plans-print.ts';
+import { traceColumns } from './plans-trace.ts';
+import { printListing, printRecord } from './print-listing.ts';
+import { findSource } from './sources-command.ts';
+import type { Terminal } from './terminal.ts';
+
+interface ResolveOptions {
+  readonly service?: string;
+  readonly repo?: string;
+  readonly docClass?: string;
+  readonly source?: string;
+  readonly json?: true;
+}
+
+/** Adds `plans resolve`. */
+export function addPlanResolve(plans: Command, terminal: Terminal, exitWith: (code: number) => void): void {
+  plans
+    .command('resolve')
+    .description('say which plan counts for a service, repository and document class, and why')
+    .option('--service <id>', 'the service')
+    .option('--repo <owner/name>', 'the repository')
+    .option('--doc-class <class>', 'the document class')
+    .option('--source <source>', 'all three from the binding of a source (name or id)')
+    .option('--json', 'as JSON')
+    .action(async (options: ResolveOptions) => {
+      const api = openApiClient(process.env);
+      const body = await subjectOf(api, options);
+      const path = ['resolve'];
+      const found = await api.call<ResolutionResponse>({
+        method: 'POST',
+        resource: 'plans',
+        isGlobal: true,
+        path,
+        body,
+      });
+      await printResolution(found, options, terminal);
+      exitWith(0);
+    });
+}
+
+async function subjectOf(api: ApiClient, { service, repo, docClass, source }: ResolveOptions) {
+  if (source === undefined) return { serviceId: service, repoFullName: repo, docClass };
+  if ([service, repo, docClass].some((given) => given !== undefined)) {
+    throw new DriftplaneError(
+      'invalid_arguments',
+      'name a source, or a service, repository and document class, not both',
+    );
+  }
+  return (await findSource(api, source)).binding;
+}
+
+async function printResolution(
+  found: ResolutionResponse,
+  options: ResolveOptions,
+  terminal: Terminal,
+): Promise<void> {
+  const { plan, step, resolutionMethod, trace } = found;
+  const fields = [
+    ['plan', plan === null ? 'none: the built-in default counts' : plan.name],
+    ['id', plan?.planId ?? null],
+    ['version', plan === null ? null : `${plan.version} (${plan.versionHash})`],
+    ['scope', plan === null ? null : scopeText(plan)],
+    ['found in', `step ${step}, ${resolutionMethod}`],
+  ] as const;
+  await printRecord(found, fields, options, terminal);
+  if (options.json === true) return;
+  if (trace.length > 0) await terminal.write('\n');
+  await printListing(
+    trace as TraceEntry[],
+    traceColumns,
+    { empty: 'No plan in force matches any step.' },
+    terminal,
+  );
+}

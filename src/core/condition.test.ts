@@ -1,0 +1,242 @@
+import fc from 'fast-check';
+import { describe, expect, it, test } from 'vitest';
+import { compileCondition, conditionFaults, type ConditionOutcome, type ConditionValues } from './condition.ts';
+import { type ConditionKind, conditionVariables } from './condition-variables.ts';
+
+const common: ConditionValues = {
+  itemType: 'microsoft.graph.conditionalAccessPolicy',
+  externalId: 'ca-1',
+  label: 'CA001',
+  driftType: 'configuration',
+  change: 'changed',
+  author: 'ci',
+  source: { kind: 'push', serviceId: 'shop', repoFullName: '', docClass: '' },
+  observedAt: new Date('2026-12-24T23:30:00Z'),
+};
+
+const values: Record<ConditionKind, ConditionValues> = {
+  change: { ...common, path: '/state', op: 'replace', before: 'enabled', after: 'disabled' },
+  candidate: {
+    ...common,
+    paths: ['/state', '/users/excluded'],
+    changes: [
+      { path: '/state', op: 'replace', before: 'enabled', after: 'disabled' },
+      { path: '/users/excluded', op: 'add', before: null, after: ['u1', 'u2'] },
+    ],
+    impact: 0.5,
+  },
+  eligibility: {
+    ...common,
+    paths: ['/state'],
+    changes: [{ path: '/state', op: 'replace', before: 1, after: 2.5 }],
+    impact: 0.9,
+    confidence: 1,
+    score: 0.9,
+    severity: 'sev1',
+  },
+};
+
+function outcome(kind: ConditionKind, text: string, more: ConditionValues = {}): ConditionOutcome {
+  return compileCondition(kind, text).evaluate({ ...values[kind], ...more });
+}
+
+describe('a condition', () => {
+  it.each<[ConditionKind, string, ConditionOutcome]>([
+    ['change', 'before == "enabled" && after == "disabled"', 'true'],
+    ['change', 'path.startsWith("/users/")', 'false'],
+    ['change', 'op in ["add", "replace"]', 'true'],
+    ['change', 'itemType.matches("^microsoft[.]graph[.]")', 'true'],
+    ['change', 'source.serviceId == "shop" && source.kind != "files"', 'true'],
+    ['change', 'observedAt >= timestamp("2026-12-20T00:00:00Z") && observedAt < timestamp("2027-01-05T00:00:00Z")', 'true'],
+    ['change', 'observedAt.getHours() == 23 && observedAt.getDayOfWeek() == 4', 'true'],
+    ['change', 'author == "ci" // what our pipeline deployed', 'true'],
+    ['candidate', 'paths.exists(p, p == "/state")', 'true'],
+    ['candidate', 'changes.all(c, c.op == "add")', 'false'],
+    ['candidate', 'changes.exists_one(c, c.before == null)', 'true'],
+    ['candidate', 'changes.filter(c, c.op == "add").map(c, c.path)[0] == "/users/excluded"', 'true'],
+    ['candidate', 'changes.exists(c, c.path == "/users/excluded" && size(c.after) > 1)', 'true'],
+    ['candidate', 'impact >= 0.5 && impact < 1', 'true'],
+    ['eligibility', 'severity == "sev1" || score > 0.99', 'true'],
+    ['eligibility', 'changes[0].after > 2 && changes[0].before == 1', 'true'],
+    ['eligibility', 'confidence == 1 ? label.lowerAscii() == "ca001" : false', 'true'],
+  ])('of kind %s says of %s: %s', (kind, text, expected) => {
+    expect(conditionFaults(kind, text)).toEqual([]);
+    expect(outcome(kind, text)).toBe(expected);
+  });
+
+  it('reads members of data by their names, whatever they are called', () => {
+    const data = JSON.parse('{"constructor": 1, "__proto__": {"x": 2}, "toString": "text"}');
+
+    expect(outcome('change', 'after.constructor == 1', { after: data })).toBe('true');
+    expect(outcome('change', 'after["__proto__"].x == 2', { after: data })).toBe('true');
+    expect(outcome('change', 'has(after.constructor) || has(after.hasOwnProperty)', { after: {} })).toBe('false');
+  });
+
+  it('takes objects without a prototype, as facts have them', () => {
+    const bare = Object.assign(Object.create(null), { state: 'on' });
+
+    expect(outcome('change', 'after.state == "on"', { after: bare })).toBe('true');
+  });
+
+  it.each<[string, ConditionValues]>([
+    ['after.missing == 1', { after: {} }],
+    ['after[7] == 1', { after: [] }],
+    ['after.x > 1', { after: { x: 'text' } }],
+    ['1 / int(after) == 1', { after: 0 }],
+    ['after', { after: 'neither true nor false' }],
+    ['observedAt > timestamp("2026-01-01T00:00:00Z")', { observedAt: null }],
+    ['timestamp(path) == observedAt', {}],
+  ])('that can not be told fails: %s', (text, more) => {
+    expect(outcome('change', text, more)).toBe('failed');
+  });
+
+  it('says the same in every time zone', () => {
+    const before = process.env.TZ;
+    const said = ['Asia/Tokyo', 'America/New_York', 'UTC'].map((zone) => {
+      process.env.TZ = zone;
+      return outcome('change', 'observedAt.getDate() == 24 && observedAt.getDayOfYear() == 357');
+    });
+    process.env.TZ = before;
+
+    expect(said).toEqual(['true', 'true', 'true']);
+  });
+});
+
+describe('what is wrong with a condition', () => {
+  it.each<[ConditionKind, string, string[]]>([
+    ['change', '', ['a condition is needed']],
+    ['change', 'itemTyp == "a"', ['line 1, column 1: there is no variable "itemTyp"; did you mean "itemType"?']],
+    [
+      'change',
+      'paths.size() > 0\n|| severty == "sev1"',
+      [
+        'line 1, column 1: there is no variable "paths"; did you mean "path"?',
+        'line 2, column 4: there is no variable "severty"',
+      ],
+    ],
+    ['change', 'path', ['line 1, column 1: the condition gives string, not true or false']],
+    ['change', 'path == 1', ['line 1, column 5: string can not be compared with int: they are never the same']],
+    ['change', 'path && true', ['line 1, column 1: true or false is needed here, not string']],
+    ['change', 'source.srviceId == ""', ['line 1, column 7: there is no field "srviceId"; did you mean "serviceId"?']],
+    ['change', 'path.field', ['line 1, column 5: string has no field "field"']],
+    ['change', 'startWith(path, "/")', ['line 1, column 10: there is no function "startWith"; did you mean "startsWith"?']],
+    ['change', 'path.startsWith(1)', ['line 1, column 16: startsWith() can not be used on string with int']],
+    ['change', 'path.matches(label)', ['line 1, column 14: the pattern of matches() must be written as a text']],
+    ['change', 'path.exists(p, p == "a")', ['line 1, column 1: string has no elements to go through']],
+    ['candidate', 'impact * 2 > 1', ['line 1, column 8: "*" can not be used with double, int: write both as decimals, such as 2.0']],
+    ['candidate', 'changes.exists(c, c.pth == "")', ['line 1, column 20: there is no field "pth"; did you mean "path"?']],
+    ['candidate', '3 in paths', ['line 1, column 3: int is never in a list of string']],
+    ['candidate', 'Foo{a: 1} == 1', ['line 1, column 1: there is no type "Foo" to make']],
+    ['candidate', 'true ? 1 : 2', ['line 1, column 6: the condition gives int, not true or false']],
+  ])('of kind %s, %s, is said with its place', (kind, text, faults) => {
+    expect(conditionFaults(kind, text).map((fault) => fault.replace(/column \d+/, ''))).toEqual(
+      faults.map((fault) => fault.replace(/column \d+/, '')),
+    );
+  });
+
+  it.each(['1 +', 'a.b(', '"open', 'a b', '((true)', '1 = 1', 'path == \'a', 'if (true)', '}{'])(
+    'is said of a syntax error: %s',
+    (text) => {
+      expect(conditionFaults('change', text)).toEqual([expect.stringMatching(/^line 1, column \d+: /)]);
+    },
+  );
+
+  it.each([
+    ['longer than 2000 characters', `path == "${'x'.repeat(2000)}"`],
+    ['nests deeper', `${'('.repeat(300)}true${')'.repeat(300)}`],
+    ['nests deeper', `${'!'.repeat(300)}true`],
+    ['more than 500 parts', Array(280).fill('true').join('&&')],
+    ['counts of a pattern', 'path.matches("(a{100}){100}")'],
+    ['no pattern of RE2', 'path.matches("(a")'],
+    ['no pattern of RE2', 'path.matches("(?=a)")'],
+  ])('is its size or its pattern: %s', (part, text) => {
+    expect(conditionFaults('change', text).join()).toContain(part);
+  });
+});
+
+describe('an evaluation that would take too long', () => {
+  const numbers = Array.from({ length: 10_000 }, (_, index) => index);
+  const long = 'a'.repeat(1_000_000);
+
+  it.each<[string, ConditionValues]>([
+    ['before.exists(x, before.exists(y, x == y + 0.5))', { before: numbers }],
+    // What fails within may not hide that it was ended.
+    ['before.all(x, before.all(y, x.foo == 1 || true))', { before: numbers }],
+    ['before.exists(x, before.all(y, 1 / 0 == 1)) || true', { before: numbers }],
+    ['before.map(x, before.map(y, y)).size() > 0', { before: numbers }],
+    ['before == after', { before: Array(200_000).fill(1), after: Array(200_000).fill(1) }],
+    ['before.contains(after)', { before: 'a'.repeat(300_000), after: `${'a'.repeat(50_000)}b` }],
+    ['before.matches("(a+)+$")', { before: `${long}b` }],
+    ['before.split("").size() == 1', { before: long }],
+    ['[[[before].map(x, x + x + x + x)[0]].map(x, x + x + x + x)[0]].map(x, x + x + x + x)[0] == ""', { before: 'a'.repeat(100_000) }],
+  ])('is ended: %s', (text, more) => {
+    expect(conditionFaults('change', text)).toEqual([]);
+    expect(outcome('change', text, more)).toBe('too_expensive');
+  });
+
+  it('is not that of an honest condition over a thousand changes', () => {
+    const changes = numbers.slice(0, 1000).map((n) => ({ path: `/settings/${n}`, op: 'add', before: null, after: n }));
+
+    expect(outcome('candidate', 'changes.exists(c, c.path.startsWith("/x") && c.op == "remove")', { changes })).toBe('false');
+  });
+
+  it('leaves the next evaluation all it may cost', () => {
+    const condition = compileCondition('change', 'before.all(x, before.all(y, x + y > -1.0))');
+
+    const first = condition.evaluate({ ...values.change, before: numbers });
+    const second = condition.evaluate({ ...values.change, before: [1, 2] });
+
+    expect([first, second]).toEqual(['too_expensive', 'true']);
+  });
+
+  it('is one of data that nests without end', () => {
+    const deep = JSON.parse(`${'['.repeat(5000)}${']'.repeat(5000)}`);
+
+    expect(['failed', 'too_expensive', 'true']).toContain(outcome('change', 'before == after', { before: deep, after: deep }));
+  });
+});
+
+test('any text is judged without an exception', () => {
+  const word = fc.constantFrom(
+    ...conditionVariables.eligibility.map(({ name }) => name),
+    ...['&&', '||', '!', '(', ')', '[', ']', '{', '}', '.', ',', '?', ':', '==', '<', '+', '-', '"a"', "'", '1', '1.5', 'null'],
+    ...['exists', 'all', 'map', 'x', 'size', 'has', 'in', 'matches', '\n', '//', 'true'],
+  );
+
+  fc.assert(
+    fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.array(word, { maxLength: 30 }).map((words) => words.join(' '))), (text) => {
+      for (const kind of ['change', 'candidate', 'eligibility'] as const) {
+        const faults = conditionFaults(kind, text);
+        if (faults.length > 0) continue;
+        expect(['true', 'false', 'failed', 'too_expensive']).toContain(outcome(kind, text));
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('what has no fault never fails for its types on values of the types that were promised', () => {
+  const number = fc.constantFrom('impact', 'confidence', 'score', '0.5', '1.0');
+  const text = fc.constantFrom('label', 'itemType', 'severity', 'source.serviceId', '"a"', 'paths[0]', 'changes[0].path');
+  const { bool } = fc.letrec<{ bool: string }>((tie) => ({
+    bool: fc.oneof(
+      { depthSize: 'small' },
+      fc.tuple(number, fc.constantFrom('<', '<=', '==', '!=', '>'), number).map((parts) => parts.join(' ')),
+      fc.tuple(text, fc.constantFrom('==', '!=', '<'), text).map((parts) => parts.join(' ')),
+      fc.tuple(text, fc.constantFrom('startsWith', 'contains', 'endsWith'), text).map(([a, f, b]) => `${a}.${f}(${b})`),
+      tie('bool').map((inner) => `!(${inner})`),
+      fc.tuple(tie('bool'), fc.constantFrom('&&', '||'), tie('bool')).map(([a, op, b]) => `(${a}) ${op} (${b})`),
+      tie('bool').map((inner) => `changes.exists(c, c.op == "add" || (${inner}))`),
+      fc.tuple(tie('bool'), tie('bool'), tie('bool')).map(([a, b, c]) => `(${a}) ? (${b}) : (${c})`),
+    ),
+  }));
+
+  fc.assert(
+    fc.property(bool, (condition) => {
+      fc.pre(condition.length < 1500);
+      if (conditionFaults('eligibility', condition).length > 0) return;
+      expect(['true', 'false']).toContain(outcome('eligibility', condition));
+    }),
+    { numRuns: 500 },
+  );
+});
