@@ -70,7 +70,7 @@ export function readPlanText(name: string, text: string): PlanText {
 /** The plan that a file was found to be. Throws `invalid_plan` with all that is wrong, each with its line. */
 export function requireValid({ name, withLines }: PlanText, parsed: PlanResult): PlanDocument {
   if (parsed.ok) return parsed.plan;
-  const details = withLines(parsed.details);
+  const details = withLines(parsed.details).sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
   throw new DriftplaneError('invalid_plan', `${name} is not a valid plan`, { details });
 }
 

@@ -1,23 +1,20 @@
-import { join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { DriftplaneError } from '../core/errors.ts';
 import { resolveDataDir } from '../db/embedded/data-directory.ts';
-import type { SourceResponse } from '../features/sources/source-contract.ts';
 import { createAdminToken, listWorkspaces } from '../features/workspaces/workspace-service.ts';
 import { createLogger } from '../server/logger.ts';
 import { readServerConfig } from '../server/server-config.ts';
 import { type ApiClient, openApiClient } from './api-client.ts';
+import { tellPlan } from './demo-plan.ts';
+import { samplesFolder, syncBothExports } from './demo-tenant.ts';
 import { printFindings } from './findings-command.ts';
 import { packageVersion } from './package-version.ts';
 import { type RunningDriftplane, type StartOptions, startDriftplane } from './start-driftplane.ts';
 import { untilStopped } from './stop-signals.ts';
 import type { Terminal } from './terminal.ts';
-import { waitForRun } from './wait-for-run.ts';
 
-const samplesFolder = fileURLToPath(new URL('../../samples/contoso/', import.meta.url));
 const SOURCE = 'Contoso';
-const EXPORTS = ['2026-10-01', '2026-11-01'] as const;
 const TOKEN_HOURS = 24;
 
 type StartWorker = NonNullable<StartOptions['startWorker']>;
@@ -93,92 +90,20 @@ async function anotherToken({ database }: RunningDriftplane): Promise<string> {
 
 async function tell({ server, api, token }: Demo, terminal: Terminal): Promise<void> {
   terminal.say(`Listening on ${server.url}; the API is described at ${server.url}/api/docs\n`);
-  await syncBoth(api, terminal);
-  terminal.say('$ driftplane findings list --sort severity\n');
-  await printFindings(api, { limit: 20, query: { sort: 'severity' } }, terminal);
+  terminal.say('Two exports of the tenant Contoso, a month apart: what drifted between them?\n');
+  const { sourceId, execution } = await syncBothExports(api, { name: SOURCE, serviceId: null }, terminal);
+  terminal.say(`$ driftplane findings list --source ${sourceId} --sort severity\n`);
+  await printFindings(api, { limit: 20, query: { sort: 'severity', sourceId } }, terminal);
+  await tellPlan(api, execution, terminal);
   terminal.say(`
 Go on in another terminal (the token is for this demo):
   export DRIFTPLANE_URL=${server.url} DRIFTPLANE_TOKEN=${token}
   npx driftplane findings list                       then: findings show ID, acknowledge, accept, snooze, dismiss
+  npx driftplane plans list                          then: plans show, compare, backtest start, analytics
   npx driftplane runs list                           what was observed, and how completely
   npx driftplane items list                          the inventory; items history shows how it came to be so
   npx driftplane audit list                          who did what
   curl -H "Authorization: Bearer $DRIFTPLANE_TOKEN" $DRIFTPLANE_URL/api/findings/${api.workspaceId}
 Without a server, on two exports of your own:
   npx driftplane diff BASELINE CURRENT`);
-}
-
-async function findDemoSource(api: ApiClient): Promise<SourceResponse | null> {
-  for await (const source of api.listAll<SourceResponse>({ resource: 'sources' })) {
-    if (source.name === SOURCE) return source;
-  }
-  return null;
-}
-
-/** Syncs the export of one month, then that of the next: what differs is drift. What a former start did stands. */
-async function syncBoth(api: ApiClient, terminal: Terminal): Promise<void> {
-  const [before, after] = EXPORTS.map((name) => join(samplesFolder, name)) as [string, string];
-  const known = await findDemoSource(api);
-  const runCount = known === null ? 0 : await countRuns(api, known.sourceId);
-  if (runCount >= EXPORTS.length) {
-    terminal.say(`The data of the last time is there: source "${SOURCE}", ${runCount} runs.\n`);
-    return;
-  }
-  terminal.say(`Two exports of the tenant Contoso, a month apart: what drifted between them?\n`);
-  const { sourceId } = known ?? (await createSource(api, before, terminal));
-  if (runCount === 0) await sync(api, sourceId, terminal);
-  await changePath(api, sourceId, after, terminal);
-  await sync(api, sourceId, terminal);
-}
-
-async function countRuns(api: ApiClient, sourceId: string): Promise<number> {
-  const query = { sourceId, status: 'succeeded' };
-  let count = 0;
-  for await (const _ of api.listAll({ resource: 'runs', query }, EXPORTS.length)) count++;
-  return count;
-}
-
-function createSource(api: ApiClient, path: string, terminal: Terminal): Promise<SourceResponse> {
-  terminal.say(`$ driftplane sources create ${SOURCE} --files ${fromHere(path)}`);
-  return api.callOnce<SourceResponse>({
-    method: 'POST',
-    resource: 'sources',
-    body: { kind: 'files', name: SOURCE, config: { path } },
-  });
-}
-
-async function changePath(api: ApiClient, sourceId: string, path: string, terminal: Terminal): Promise<void> {
-  terminal.say(`$ driftplane sources update ${SOURCE} --files ${fromHere(path)}`);
-  const source = await api.read<SourceResponse>({ resource: 'sources', path: [sourceId] });
-  await api.call({
-    method: 'PATCH',
-    resource: 'sources',
-    path: [sourceId],
-    ifMatch: source.revision ?? 1,
-    body: { config: { path } },
-  });
-}
-
-async function sync(api: ApiClient, sourceId: string, terminal: Terminal): Promise<void> {
-  terminal.say(`$ driftplane sync ${SOURCE}`);
-  const { runId } = await api.callOnce<{ runId: string }>({
-    method: 'POST',
-    resource: 'runs',
-    body: { sourceId },
-  });
-  const { run, execution } = await waitForRun(api, runId, terminal);
-  if (run.error !== null)
-    throw new DriftplaneError('run_interrupted', `the sync ${run.status}: ${run.error.message}`);
-  const { items, added = 0, removed = 0, changed = 0 } = run.counts;
-  terminal.say(
-    `  run ${run.runSeq}, ${run.status}: ${items} items; ${added} added, ${removed} removed, ${changed} changed`,
-  );
-  if (execution === null) terminal.say('  the first run: what follows is compared with it\n');
-  else terminal.say(`  drift generated in a job: ${execution.counts.findings ?? 0} findings\n`);
-}
-
-/** The path as one would type it from here. */
-function fromHere(path: string): string {
-  const short = relative(process.cwd(), path);
-  return short.startsWith('..') ? path : short;
 }

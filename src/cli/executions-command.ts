@@ -3,7 +3,10 @@ import { executionStates } from '../core/execution-state.ts';
 import type { ReplayResponse } from '../features/drift/drift-contract.ts';
 import type { ExecutionResponse } from '../features/executions/execution-contract.ts';
 import { type ApiClient, openApiClient } from './api-client.ts';
+import { addHeld } from './executions-held.ts';
+import { planFields, printPlanTables } from './executions-plan-text.ts';
 import { parsePositive } from './parse-positive.ts';
+import { findPlan } from './plans-find.ts';
 import { type Column, printListing, printRecord } from './print-listing.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -16,6 +19,7 @@ interface ListOptions extends JsonOption {
   readonly scope?: string;
   readonly source?: string;
   readonly run?: string;
+  readonly plan?: string;
   readonly limit: number;
 }
 
@@ -32,24 +36,28 @@ export function addExecutions(program: Command, terminal: Terminal, exitWith: (c
     .option('--scope <id>', 'only those of a scope')
     .option('--source <id>', 'only those of a source')
     .option('--run <id>', 'only those of which this is the current run')
+    .option('--plan <plan>', 'only those that this plan decided (id or name)')
     .option('--limit <count>', 'most that are listed', parsePositive, 100)
     .option('--json', 'as JSON')
     .action(async (options: ListOptions) => {
-      const { status, scope, source, run, limit, json } = options;
-      const query = { status, scopeId: scope, sourceId: source, currentRunId: run };
-      const rows = client().listAll<ExecutionResponse>({ resource: 'executions', query }, limit);
+      const { status, scope, source, run, plan, limit, json } = options;
+      const api = client();
+      const planId = plan === undefined ? undefined : (await findPlan(api, plan)).planId;
+      const query = { status, scopeId: scope, sourceId: source, currentRunId: run, planId };
+      const rows = api.listAll<ExecutionResponse>({ resource: 'executions', query }, limit);
       await printListing(rows, columns, { json, empty: 'There is no such execution.' }, terminal);
       exitWith(0);
     });
   executions
     .command('show')
-    .description('show one with its coverage, its counts and why it failed')
+    .description('show one with its coverage, its counts, what its plan did and why it failed')
     .argument('<execution>', 'its id')
     .option('--json', 'as JSON')
     .action(async (id: string, options: JsonOption) => {
       await showExecution(await client().call({ resource: 'executions', path: [id] }), options, terminal);
       exitWith(0);
     });
+  addHeld(executions, terminal, exitWith);
   executions
     .command('replay')
     .description(
@@ -96,7 +104,7 @@ async function showExecution(
   terminal: Terminal,
 ): Promise<void> {
   const { counts, unproven, error, coverage } = execution;
-  const fields: [string, string | number | null][] = [
+  const fields: (readonly [string, string | number | null])[] = [
     ['execution', execution.executionId],
     ['status', statusText(execution)],
     ['scope', execution.scopeId],
@@ -104,7 +112,7 @@ async function showExecution(
     ['current run', execution.currentRunId],
     ['attempts', execution.attempts],
     ['error', error === null ? null : `${error.message} [${error.code}]`],
-    ['plan', execution.hasPlan === false ? 'built-in default' : execution.planVersionHash],
+    ...planFields(execution),
     ['engine', execution.engineVersion],
     ['findings digest', execution.findingsDigest],
     ['replayable', execution.notReplayableBecause === null ? 'yes' : `no: ${execution.notReplayableBecause}`],
@@ -117,6 +125,7 @@ async function showExecution(
     ]),
   ];
   await printRecord(execution, fields, options, terminal);
+  if (options.json !== true) await printPlanTables(execution, terminal);
 }
 
 async function showReplay(replay: ReplayResponse, options: JsonOption, terminal: Terminal): Promise<number> {

@@ -6,20 +6,24 @@ import { printable } from '../core/report/printable.ts';
 import { findingLines } from '../core/report/table-findings.ts';
 import { terminalStyles } from '../core/report/terminal-style.ts';
 import type { FindingEventResponse, FindingResponse } from '../features/findings/finding-contract.ts';
+import { planFields } from './finding-plan-text.ts';
 import type { Terminal } from './terminal.ts';
 
 const NAME_WIDTH = 14;
 /** Narrower than this nothing can be laid out. */
 const MIN_WIDTH = 40;
 
-/** A finding as a person reads it: what drifted, where it stands, what happened to it. */
+/** A finding as a person reads it: what drifted, where it stands, what its plan made of it, what happened to it. */
 export function findingText(
   finding: FindingResponse,
-  events: readonly FindingEventResponse[],
+  {
+    events,
+    planName,
+  }: { readonly events: readonly FindingEventResponse[]; readonly planName: string | null },
   { width, isColoured }: Pick<Terminal, 'width' | 'isColoured'>,
 ): string {
   const styles = terminalStyles(isColoured);
-  const fields = fieldsOf(finding).map(
+  const fields = [...fieldsOf(finding), ...planFields(finding, planName)].map(
     ([name, value]) => `${styles.dim(name.padEnd(NAME_WIDTH))}${printable(value)}`,
   );
   const history = events.map((event) => `  ${styles.dim(event.at)}  ${printable(eventText(event))}`);

@@ -1,11 +1,13 @@
 import { type Command, Option } from 'commander';
 import { DriftplaneError } from '../core/errors.ts';
+import type { PlanContent } from '../core/plan-schema.ts';
 import { findingSorts } from '../features/findings/finding-branches.ts';
 import type {
   FindingEventResponse,
   FindingResponse,
   FindingSummaryResponse,
 } from '../features/findings/finding-contract.ts';
+import type { PlanVersionResponse } from '../features/plans/plan-contract.ts';
 import { type ApiClient, openApiClient } from './api-client.ts';
 import { findingText } from './finding-text.ts';
 import {
@@ -109,9 +111,18 @@ async function showFinding(findingId: string, { json }: { json?: true }, termina
   )) {
     events.push(event);
   }
-  await terminal.write(
-    json === true
-      ? `${JSON.stringify({ ...finding, events }, null, 2)}\n`
-      : `${findingText(finding, events, terminal)}\n`,
-  );
+  if (json === true) return terminal.write(`${JSON.stringify({ ...finding, events }, null, 2)}\n`);
+  const planName = await findPlanName(client, finding);
+  await terminal.write(`${findingText(finding, { events, planName }, terminal)}\n`);
+}
+
+/** What the plan was called when it let the finding through; null where that is not known. */
+async function findPlanName(
+  client: ApiClient,
+  { planId, planVersion }: FindingResponse,
+): Promise<string | null> {
+  if (planId === null || planVersion === null) return null;
+  const path = [planId, 'versions', String(planVersion)];
+  const { content } = await client.call<PlanVersionResponse>({ resource: 'plans', path });
+  return (content as PlanContent).name;
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { addPlanApply } from './plans-apply.ts';
+import { addPlanBacktest } from './plans-backtest.ts';
 import { addPlanCheck } from './plans-check.ts';
 import { addPlanCreate } from './plans-create.ts';
 import { addPlanList } from './plans-list.ts';
@@ -22,6 +23,7 @@ const parts = [
   addPlanVersions,
   addPlanPublication,
   addPlanReviews,
+  addPlanBacktest,
   addPlanSettings,
 ];
 

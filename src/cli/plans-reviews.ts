@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
-import type { reviewPageSchema, reviewStandingSchema } from '../features/plans/plan-contract.ts';
 import { countText } from '../core/report/count-text.ts';
+import type { reviewPageSchema, reviewStandingSchema } from '../features/plans/plan-contract.ts';
 import { openApiClient } from './api-client.ts';
 import { parsePositive } from './parse-positive.ts';
 import { findPlan, PLAN_ARGUMENT } from './plans-find.ts';

@@ -8,7 +8,7 @@ import { countNodes, type ConditionExpr, partsOf } from './condition-syntax.ts';
 export class TooExpensive extends Error {}
 
 /** Steps of one evaluation; a step is some hundred nanoseconds at most. */
-const BUDGET = 50_000;
+const BUDGET = 100_000;
 /** Characters that are looked at in a step. */
 const CHARACTERS_PER_STEP = 32;
 /** Of two lists; also what bounds how long a list `map` and `filter` can make. */
@@ -112,7 +112,8 @@ export function meterLoops(expr: ConditionExpr): void {
   const loop = expr.exprKind.value;
   const condition = loop.loopCondition;
   if (condition === undefined) return;
-  const cost = countNodes(expr);
+  // Most of what a turn consists of is charged for by itself.
+  const cost = 1 + Math.ceil(countNodes(expr) / 4);
   loop.loopCondition = {
     ...condition,
     exprKind: {

@@ -43,49 +43,68 @@ const ENOUGH_SHARE = 0.01;
  * The same findings give the same proposals, whatever their order.
  */
 export function proposeIgnoreRules(findings: readonly NoisyFinding[]): NoiseProposal[] {
-  const rules = rulesToTry(findings);
-  const triedAt = compilePlan({
-    ...builtInPlan,
-    noiseControls: { ...builtInPlan.noiseControls, ignoreChanges: rules },
-  });
-  const tallies = rules.map(() => ({ removed: 0, reduced: 0, paths: new Set<string>() }));
-  const matchesOf = remember((itemType, path) =>
-    triedAt.ignoreChangesAt(itemType, path).map(({ rule }) => Number(rule.slice(rule.lastIndexOf('/') + 1))),
-  );
-  for (const { itemType, paths, isWhole } of findings) {
-    const matched = new Map<number, number>();
+  const byType = Map.groupBy(findings, ({ itemType }) => itemType);
+  const rulesByType = Map.groupBy(rulesToTry(byType), ({ itemType }) => itemType);
+  return [...rulesByType]
+    .flatMap(([itemType, rules]) => tryRules(rules, byType.get(itemType) ?? []))
+    .filter(({ removed }) => isWorthIt(removed, findings.length))
+    .sort(compareProposals)
+    .slice(0, MAX_PROPOSALS);
+}
+
+/** What each of some rules for one type would have done to the findings of that type. */
+function tryRules(rules: readonly IgnoreRule[], findings: readonly NoisyFinding[]): NoiseProposal[] {
+  const matchesOf = ruleMatcher(rules);
+  const tallies = rules.map((rule) => ({ rule, removed: 0, reduced: 0, paths: new Set<string>() }));
+  for (const { paths, isWhole } of findings) {
+    const matched = new Map<RuleTally, number>();
     for (const path of paths) {
-      for (const index of matchesOf(itemType, path)) {
-        matched.set(index, (matched.get(index) ?? 0) + 1);
-        tallies[index]?.paths.add(path);
+      for (const index of matchesOf(path)) {
+        const tally = tallies[index] as RuleTally;
+        tally.paths.add(path);
+        matched.set(tally, (matched.get(tally) ?? 0) + 1);
       }
     }
-    for (const [index, changes] of matched) {
-      const tally = tallies[index];
-      if (tally === undefined) continue;
+    for (const [tally, changes] of matched) {
       if (isWhole && changes === paths.length) tally.removed++;
       else tally.reduced++;
     }
   }
-  return rules
-    .flatMap(({ itemType, path }, index): NoiseProposal[] => {
-      const { removed = 0, reduced = 0, paths = new Set<string>() } = tallies[index] ?? {};
-      if (!isWorthIt(removed, findings.length)) return [];
-      const examples = [...paths].sort(compareText).slice(0, MAX_EXAMPLES);
-      return [
-        {
-          itemType,
-          path,
-          findings: removed + reduced,
-          removed,
-          reduced,
-          distinctPaths: paths.size,
-          examples,
-        },
-      ];
-    })
-    .sort(compareProposals)
-    .slice(0, MAX_PROPOSALS);
+  return tallies.map(({ rule: { itemType, path }, removed, reduced, paths }) => ({
+    itemType,
+    path,
+    findings: removed + reduced,
+    removed,
+    reduced,
+    distinctPaths: paths.size,
+    examples: [...paths].sort(compareText).slice(0, MAX_EXAMPLES),
+  }));
+}
+
+interface RuleTally {
+  readonly rule: IgnoreRule;
+  removed: number;
+  reduced: number;
+  readonly paths: Set<string>;
+}
+
+/** The indices of the rules that a path matches, as a plan with all of them finds them. */
+function ruleMatcher(rules: readonly IgnoreRule[]): (path: string) => readonly number[] {
+  const itemType = rules[0]?.itemType ?? '';
+  const { noiseControls } = builtInPlan;
+  const plan = compilePlan({
+    ...builtInPlan,
+    noiseControls: { ...noiseControls, ignoreChanges: [...rules] },
+  });
+  // Findings repeat their paths.
+  const known = new Map<string, readonly number[]>();
+  return (path) => {
+    const indices =
+      known.get(path) ??
+      plan.ignoreChangesAt(itemType, path).map(({ rule }) => Number(rule.slice(rule.lastIndexOf('/') + 1)));
+    known.set(path, indices);
+    return indices;
+  };
 }
 
 function isWorthIt(removed: number, total: number): boolean {
@@ -104,12 +123,12 @@ function compareProposals(one: NoiseProposal, other: NoiseProposal): number {
 type IgnoreRule = (typeof builtInPlan)['noiseControls']['ignoreChanges'][number];
 
 /** Rules of the patterns that most findings have, as far as a plan can have them. */
-function rulesToTry(findings: readonly NoisyFinding[]): IgnoreRule[] {
-  const byType = Map.groupBy(findings, ({ itemType }) => itemType);
-  const found = [...byType].flatMap(([itemType, ofType]) =>
-    [...countPatterns(ofType)].map(([path, count]) => ({ itemType, path, count })),
-  );
-  return found
+function rulesToTry(byType: ReadonlyMap<string, readonly NoisyFinding[]>): IgnoreRule[] {
+  return [...byType]
+    .flatMap(([itemType, findings]) =>
+      [...countPatterns(findings)].map(([path, count]) => ({ itemType, path, count })),
+    )
+    .filter(({ count }) => count >= MIN_REMOVED)
     .sort((a, b) => b.count - a.count || compareText(a.itemType, b.itemType) || compareText(a.path, b.path))
     .slice(0, MAX_TRIED)
     .flatMap(({ itemType, path }) => ignoreRule(itemType, path) ?? []);
@@ -136,16 +155,4 @@ function ignoreRule(itemType: string, path: string): IgnoreRule | null {
   const rule = parsed.data?.ignoreChanges[0] ?? null;
   // A type that a plan can't name as it is would be another one.
   return rule?.itemType === itemType && !itemType.includes('*') ? rule : null;
-}
-
-/** Findings repeat their types and paths. */
-function remember<T>(find: (itemType: string, path: string) => T): (itemType: string, path: string) => T {
-  const known = new Map<string, Map<string, T>>();
-  return (itemType, path) => {
-    const ofType = known.get(itemType) ?? new Map<string, T>();
-    known.set(itemType, ofType);
-    const answer = ofType.get(path) ?? find(itemType, path);
-    ofType.set(path, answer);
-    return answer;
-  };
 }

@@ -87,7 +87,12 @@ const sectionNames = z.array(planLine(200)).max(50).default([]);
 
 const sectionTargets = z
   .strictObject(
-    Object.fromEntries(driftTypes.map((type) => [type, sectionNames])) as Record<
+    Object.fromEntries(
+      driftTypes.map((type) => [
+        type,
+        sectionNames.describe(`Sections of the primary document for drift of the type ${type}.`),
+      ]),
+    ) as Record<
       DriftType,
       typeof sectionNames
     >,

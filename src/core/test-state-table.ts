@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * The first table, of states × events, in docs/finding-lifecycle.md under this heading: state → event → next state,
- * null where the cell is `–`.
+ * The first table, of states × events, in this document of docs/ under this heading: state → event → next state, null
+ * where the cell is `–`.
  */
-export function documentedTable(heading: string): Record<string, Record<string, string | null>> {
-  const document = readFileSync(new URL('../../docs/finding-lifecycle.md', import.meta.url), 'utf8');
+export function documentedTable(
+  heading: string,
+  name = 'finding-lifecycle.md',
+): Record<string, Record<string, string | null>> {
+  const document = readFileSync(new URL(`../../docs/${name}`, import.meta.url), 'utf8');
   const section = document.split(`\n## ${heading}\n`)[1]?.split('\n## ')[0] ?? '';
   const lines = section.split('\n');
   const start = lines.findIndex((line) => line.startsWith('|'));

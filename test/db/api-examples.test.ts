@@ -77,6 +77,13 @@ describe.runIf(missing.length === 0)('the examples of docs/api.md', () => {
     expect(output).toMatch(/"acknowledged"\s+2\s*$/);
   });
 
+  test('the plan is put in force, found and tried', () => {
+    expect(outputOf('the-plan')).toMatch(/"active"\s+1\s*$/);
+    expect(outputOf('/api/plans/resolve')).toMatch(/"Cluster"\s+"workspace"\s+"it is for the workspace/);
+    expect(outputOf('"dryRun": true')).toContain('+  notify: 0.8');
+    expect(outputOf('backtests/$backtest/changes')).toMatch(/^disappears .*web$/m);
+  });
+
   test('a stale revision is the problem that the page names', () => {
     const problem = JSON.parse(outputOf('requestId}'));
 
@@ -94,9 +101,11 @@ describe.runIf(missing.length === 0)('the examples of docs/api.md', () => {
 
     const kinds = new Set([...output.matchAll(/^event: (\S+)$/gm)].map(([, kind]) => kind));
     expect([...kinds].sort()).toEqual([
+      'backtest.changed',
       'execution.changed',
       'finding.changed',
       'finding.opened',
+      'plan.changed',
       'run.changed',
     ]);
   });

@@ -3,13 +3,14 @@
  * It reads and writes nothing; generating, replaying and comparing on demand all go through it.
  */
 
+import type { ItemChange } from '../../core/candidate.ts';
 import type { CompiledPlan } from '../../core/compiled-plan.ts';
 import { generateFindings } from '../../core/generate.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import { type DriftedItem, readDrift } from '../inventory/interval-read-model.ts';
 import { RulesByDigest } from '../inventory/rules-read-model.ts';
 import { DigestAlike } from './digest-alike.ts';
-import type { DriftPart } from './drift-part.ts';
+import type { ComparedItem, DriftPart } from './drift-part.ts';
 import type { DriftTally } from './drift-tally.ts';
 import { itemDrift, turnAround } from './item-change.ts';
 import type { RunPair } from './run-pair.ts';
@@ -20,16 +21,40 @@ import type { RunPair } from './run-pair.ts';
  */
 export async function* generateDriftParts(
   tx: WorkspaceTransaction,
-  options: {
-    readonly pair: RunPair;
-    readonly plan: CompiledPlan;
-    readonly tally: DriftTally;
-    readonly signal?: AbortSignal | undefined;
-    /** The rules that were needed stay loaded for whoever looks at the parts. */
-    readonly rules?: RulesByDigest;
-  },
+  options: CompareOptions & { readonly plan: CompiledPlan; readonly tally: DriftTally },
 ): AsyncGenerator<DriftPart[]> {
-  const { pair, plan, tally, signal, rules = new RulesByDigest() } = options;
+  const { pair, plan, tally } = options;
+  const { scopeKey, observation } = pair;
+  for await (const items of compareItems(tx, options)) {
+    const generated = generateFindings(changesOf(items), { plan, scopeKey, observation });
+    const byItem = Map.groupBy(generated.findings, identityOf);
+    const heldByItem = Map.groupBy(generated.held, identityOf);
+    tally.addHeldBack(generated);
+    const parts = items.map((part): DriftPart => {
+      if (part.kind !== 'drifted') return part;
+      const identity = identityOf(part.item);
+      return { ...part, findings: byItem.get(identity) ?? [], held: heldByItem.get(identity) ?? [] };
+    });
+    for (const part of parts) tally.add(part);
+    yield parts;
+  }
+}
+
+export interface CompareOptions {
+  readonly pair: RunPair;
+  readonly signal?: AbortSignal | undefined;
+  /** The rules that were needed stay loaded for whoever looks at the parts. */
+  readonly rules?: RulesByDigest;
+}
+
+/**
+ * What became of the items of a pair, before any plan is asked: read and compared once, for as many plans as are to
+ * judge it. In bounded batches, in the fixed order of `readDrift`. Throws what `signal` was aborted with.
+ */
+export async function* compareItems(
+  tx: WorkspaceTransaction,
+  { pair, signal, rules = new RulesByDigest() }: CompareOptions,
+): AsyncGenerator<ComparedItem[]> {
   const { scopeId, fromSeq, toSeq } = pair;
   if (fromSeq >= toSeq) return;
   const alike = new DigestAlike(scopeId);
@@ -37,37 +62,22 @@ export async function* generateDriftParts(
     signal?.throwIfAborted();
     await rules.load(tx, items.flatMap(rulesOfItem));
     await alike.load(tx, items);
-    const parts = items.map((item) =>
-      judge(pair.isBackwards ? turnAround(item) : item, pair, { rules, alike }),
-    );
-    const changes = parts.flatMap((part) => (part.kind === 'drifted' ? [part.drift.change] : []));
-    const { scopeKey, observation } = pair;
-    const generated = generateFindings(changes, { plan, scopeKey, observation });
-    const byItem = Map.groupBy(generated.findings, identityOf);
-    const heldByItem = Map.groupBy(generated.held, identityOf);
-    tally.addHeldBack(generated);
-    const complete = parts.map(
-      (part): DriftPart =>
-        part.kind === 'drifted'
-          ? {
-              ...part,
-              findings: byItem.get(identityOf(part.item)) ?? [],
-              held: heldByItem.get(identityOf(part.item)) ?? [],
-            }
-          : part,
-    );
-    for (const part of complete) tally.add(part);
-    yield complete;
+    yield items.map((item) => compare(pair.isBackwards ? turnAround(item) : item, pair, { rules, alike }));
     // So that a server that works off its own jobs answers in between.
     await new Promise(setImmediate);
   }
 }
 
-function judge(
+/** What drifted with proof: what plans judge. */
+export function changesOf(items: readonly ComparedItem[]): ItemChange[] {
+  return items.flatMap((part) => (part.kind === 'drifted' ? [part.drift.change] : []));
+}
+
+function compare(
   item: DriftedItem,
   pair: RunPair,
   { rules, alike }: { readonly rules: RulesByDigest; readonly alike: DigestAlike },
-): DriftPart {
+): ComparedItem {
   if (pair.isAmbiguous(item.itemType, item.externalId)) return { kind: 'ambiguous', item };
   const rulesOf = (digest: string) => rules.get(digest);
   const drift = itemDrift(item, rulesOf, alike.apply(item, rulesOf));
@@ -75,7 +85,7 @@ function judge(
   // A later absence is only ever written down with proof; an earlier one has it from a complete enumeration.
   const earlier = pair.isBackwards ? drift.after : drift.before;
   if (earlier === null && !pair.provesAbsence(item.itemType)) return { kind: 'unproven', item, drift };
-  return { kind: 'drifted', item, drift, findings: [], held: [] };
+  return { kind: 'drifted', item, drift };
 }
 
 function rulesOfItem({ steps }: DriftedItem): string[] {

@@ -12,6 +12,20 @@ import type { RoutingInputs } from '../../core/routing.ts';
 /** What a pair is compared with: the run before, or one that a person chose. */
 export type BaselineMode = 'rolling' | 'pinned';
 
+/**
+ * Why an execution can not be computed again: its versions were swept, or redacted; another engine made it; its plan
+ * version is not kept; its runs are not what they were.
+ */
+export const notReplayableReasons = [
+  'retention',
+  'redaction',
+  'other_engine',
+  'plan_version_gone',
+  'inputs_changed',
+] as const;
+
+export type NotReplayableReason = (typeof notReplayableReasons)[number];
+
 /** One generation of findings for a pair of runs, as DESIGN's glossary has it. */
 export interface Execution {
   readonly executionId: string;

@@ -3,13 +3,14 @@ import { comparePlans, type PlanChange } from '../../core/plan-comparison.ts';
 import { builtInPlan } from '../../core/parse-plan.ts';
 import { generatePlanHash, validatePlanHash } from '../../core/plan-hash.ts';
 import type { PlanContent } from '../../core/plan-schema.ts';
+import type { PlanStatus } from '../../core/plan-vocabulary.ts';
 import { planToYaml } from '../../core/plan-yaml.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import { decodeCursor, encodeCursor } from '../../http/page.ts';
 import type { PlanVersion } from './plan.ts';
 import { listReviewEvents, type PlanReviewEntry } from './plan-review-store.ts';
 import { getDriftPlan } from './plan-service.ts';
-import { findVersionByHash, listVersionRows } from './plan-version-store.ts';
+import { findVersionByHash, listVersionRows, listVersionsByNumber } from './plan-version-store.ts';
 import { getVersion } from './plan-version-service.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
@@ -43,6 +44,36 @@ export async function getPlanVersion(
 ): Promise<PlanVersion> {
   await getDriftPlan(tx, planId);
   return getVersion(tx, planId, version);
+}
+
+/** Those of these versions of a plan that there are, newest first. */
+export function listPlanVersionsByNumber(
+  tx: WorkspaceTransaction,
+  planId: string,
+  versions: readonly number[],
+): Promise<PlanVersion[]> {
+  return listVersionsByNumber(tx, planId, versions);
+}
+
+/** A plan by its name, without its content. */
+export interface PlanName {
+  readonly planId: string;
+  readonly name: string;
+  readonly status: PlanStatus;
+  readonly version: number;
+}
+
+/** The plans in force, and those of these ids, in no order. */
+export async function listPlanNames(
+  tx: WorkspaceTransaction,
+  planIds: readonly string[],
+): Promise<PlanName[]> {
+  const { rows } = await tx.client.query<PlanName>(
+    `select id as "planId", name, status, version from driftplane.drift_plans
+     where workspace_id = $1 and (status = 'active' or id = any($2::uuid[]))`,
+    [tx.workspaceId, planIds],
+  );
+  return rows;
 }
 
 /** What happened to the versions of a plan, newest first. Throws `plan_not_found` and `invalid_cursor`. */

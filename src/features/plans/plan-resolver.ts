@@ -1,5 +1,7 @@
 import {
   comparePreference,
+  createPlanIndex,
+  normalSubject,
   type PlanSubject,
   type Resolution,
   type ResolvablePlan,
@@ -44,10 +46,14 @@ export async function resolvePlanFor(
   return resolution as PlanResolutionResult;
 }
 
-/** The same for many subjects, in one round trip; in their order. */
+/**
+ * The same for many subjects, in one round trip; in their order. `asIf` is taken to be in force too, in place of the
+ * plan with its id and of the one that is for the same.
+ */
 export async function resolvePlansFor(
   tx: WorkspaceTransaction,
   subjects: readonly ResolvePlanArgs[],
+  asIf: ResolvablePlan | null = null,
 ): Promise<PlanResolutionResult[]> {
   if (subjects.length === 0) return [];
   const asked = subjects.map(subjectOf);
@@ -63,19 +69,33 @@ export async function resolvePlansFor(
     ],
   });
   const bySubject = Map.groupBy(rows, ({ ordinal }) => ordinal);
-  return asked.map((subject, index) => resolve(subject, bySubject.get(index + 1) ?? []));
+  return asked.map((subject, index) => {
+    const found = (bySubject.get(index + 1) ?? []).map(fromRow);
+    return resolve(subject, asIf === null ? found : withPlan(found, asIf, subject));
+  });
 }
 
 function subjectOf({ serviceId = null, repoFullName = null, docClass = null }: ResolvePlanArgs): PlanSubject {
-  return { serviceId, repoFullName: repoFullName?.toLowerCase() ?? null, docClass };
+  return normalSubject({ serviceId, repoFullName, docClass });
 }
 
-function resolve({ docClass }: PlanSubject, rows: readonly MatchRow[]): Resolution {
+/** The plans that match a subject, were this one in force too. */
+function withPlan(
+  found: readonly ResolvablePlan[],
+  plan: ResolvablePlan,
+  subject: PlanSubject,
+): ResolvablePlan[] {
+  const claimOf = ({ scopeType, scopeRef, docClass }: ResolvablePlan): string =>
+    JSON.stringify([scopeType, scopeRef, scopeType === 'repo' ? docClass : null]);
+  const others = found.filter(
+    (other) => other.planId !== plan.planId && claimOf(other) !== claimOf(plan),
+  );
+  return createPlanIndex([plan]).resolve(subject).hasPlan ? [...others, plan] : others;
+}
+
+function resolve({ docClass }: PlanSubject, plans: readonly ResolvablePlan[]): Resolution {
   const of = (scopeType: PlanScopeType): ResolvablePlan[] =>
-    rows
-      .filter((row) => row.scope_type === scopeType)
-      .map(fromRow)
-      .sort(comparePreference);
+    plans.filter((plan) => plan.scopeType === scopeType).sort(comparePreference);
   const repo = of('repo');
   const isExact = (plan: ResolvablePlan): boolean => docClass !== null && plan.docClass === docClass;
   return resolutionOf([

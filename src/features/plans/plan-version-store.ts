@@ -116,6 +116,20 @@ export async function listVersionRows(
   return rows.map(fromRow);
 }
 
+/** Those of these numbers that there are, newest first. */
+export async function listVersionsByNumber(
+  tx: WorkspaceTransaction,
+  planId: string,
+  versions: readonly number[],
+): Promise<PlanVersion[]> {
+  const { rows } = await tx.client.query<VersionRow>(
+    `${SELECT} where v.workspace_id = $1 and v.plan_id = $2 and v.version = any($3::integer[])
+     order by v.version desc`,
+    [tx.workspaceId, planId, versions],
+  );
+  return rows.map(fromRow);
+}
+
 /** The versions of a plan in one of these states, oldest first. */
 export async function listVersionsInStates(
   tx: WorkspaceTransaction,
