@@ -7,6 +7,7 @@ import { type BenchReport, formatReport } from './bench-report.ts';
 import { runDiffBench } from './diff-bench.ts';
 import { MIN_ITEMS } from './generate-inventory.ts';
 import { runPipelineBench } from './pipeline-bench.ts';
+import { runPlansBench } from './plans-bench.ts';
 
 interface Benchmark {
   readonly title: string;
@@ -25,6 +26,11 @@ const benchmarks: Readonly<Record<string, Benchmark>> = {
     hasGrowth: true,
     run: runPipelineBench,
   },
+  plans: {
+    title: 'find a plan among many, beside unleash-client; hash plans; try one on stored runs',
+    hasGrowth: false,
+    run: runPlansBench,
+  },
 };
 
 const USAGE = `npm run bench -- NAME [options]
@@ -33,7 +39,7 @@ ${Object.entries(benchmarks)
   .map(([name, { title }]) => `  ${name.padEnd(10)}${title}`)
   .join('\n')}
 
-  --items N   items of the inventory, from ${MIN_ITEMS} (default 100000)
+  --items N   items of the inventory, from ${MIN_ITEMS} (default 100000); plans: a tenth of them plans
   --runs N    runs that count (default 3)
   --resaved N percent of the unchanged items that were saved again without a change (default 0)
   --growth    pipeline: sync twice the items too, for what memory grows by

@@ -62,7 +62,7 @@ export async function benchResolve(options: {
     onProgress(`resolve in memory: ${(pure.p50 * 1e6).toFixed(0)} ns, the peer ${(peer.p50 * 1e6).toFixed(0)} ns`);
     return { plans: seeded.plans.length, calls, roundTrip, inDatabase, pure, unleash: peer, ratio: pure.p50 / peer.p50 };
   } finally {
-    await unleash.stop();
+    unleash.stop();
   }
 }
 

@@ -53,11 +53,12 @@ function linesOf(held: HeldCandidateResponse): HeldLine[] {
   }));
 }
 
+/** Nothing is cut here: why something is not told is what people look for. */
 const columns: readonly Column<HeldLine>[] = [
   { title: 'SEVERITY', value: ({ held }) => held?.severity ?? null },
   { title: 'DRIFT', value: ({ held }) => held?.driftType ?? null },
   { title: 'CHANGE', value: ({ held }) => held?.change ?? null },
-  { title: 'LABEL', value: ({ held }) => held?.label ?? null, canShrink: true },
-  { title: 'REASONS', value: ({ reason }) => reason, canShrink: true },
   { title: 'ITEM TYPE', value: ({ held }) => held?.itemType ?? null, canDrop: true },
+  { title: 'LABEL', value: ({ held }) => held?.label ?? null },
+  { title: 'REASONS', value: ({ reason }) => reason },
 ];

@@ -8,6 +8,7 @@ import { type DiffOptions, runDiff } from './diff/diff-command.ts';
 import { addExecutions } from './executions-command.ts';
 import { explainError } from './explain-error.ts';
 import { addFindings } from './findings-command.ts';
+import { addIncidents } from './incidents-command.ts';
 import { addItems } from './items-command.ts';
 import { addMigrate } from './migrate-command.ts';
 import { packageVersion } from './package-version.ts';
@@ -84,6 +85,7 @@ function makeProgram(terminal: Terminal, exitWith: (code: number) => void): Comm
   addItems(program, terminal, exitWith);
   addFindings(program, terminal, exitWith);
   addPlans(program, terminal, exitWith);
+  addIncidents(program, terminal, exitWith);
   addExecutions(program, terminal, exitWith);
   addAudit(program, terminal, exitWith);
   return program;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { parsePlan } from '../core/parse-plan.ts';
+import { printable } from '../core/report/printable.ts';
 import type { AppliedPlanResponse, PlanResponse } from '../features/plans/plan-contract.ts';
 import { openApiClient } from './api-client.ts';
 import { requireValid } from './config-file.ts';
@@ -62,7 +63,7 @@ async function applyPlan(options: ApplyOptions, terminal: Terminal): Promise<num
 }
 
 function resultText(name: string, { action, isDryRun, plan }: AppliedPlanResponse): string {
-  const what = plan === null ? JSON.stringify(name) : `${JSON.stringify(name)} (${plan.planId})`;
+  const what = `${printable(JSON.stringify(name))}${plan === null ? '' : ` (${plan.planId})`}`;
   if (action === 'unchanged') return `unchanged: ${what}`;
   if (isDryRun) return `would be ${action}: ${what}`;
   return `${action}: ${what}, version ${plan?.latest.version}`;

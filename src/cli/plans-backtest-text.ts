@@ -42,7 +42,7 @@ export async function printBacktest(
     ['error', error === null ? null : `${error.message} [${error.code}]`],
     ['plan', planText(backtest)],
     ['version hash', backtest.planVersionHash],
-    ['scopes', scopeIds === null ? 'every one that it would be for' : scopeIds.join(', ')],
+    ['scopes', scopesText(scopeIds)],
     ['runs', `of ${countText(backtest.days, 'day')}, since ${backtest.since}`],
     ['requested', `${backtest.requestedAt} by ${backtest.requestedBy}`],
     ['finished', backtest.finishedAt],
@@ -55,6 +55,11 @@ export async function printBacktest(
   if (summary.changes > 0) {
     terminal.say(`What would be otherwise: driftplane plans backtest changes ${backtest.backtestId}`);
   }
+}
+
+function scopesText(scopeIds: BacktestResponse['scopeIds']): string {
+  if (scopeIds === null) return 'all of the workspace';
+  return scopeIds.length === 0 ? 'none: no source is bound to what it is for' : scopeIds.join(', ');
 }
 
 function summaryFields(summary: Summary): Field[] {
@@ -118,15 +123,16 @@ function linesOf(change: BacktestChangeResponse): ChangeLine[] {
   return texts.map((reason, index) => ({ change: index === 0 ? change : null, reason }));
 }
 
+/** Nothing of the reasons is cut: they are what people look for. */
 const changeColumns: readonly Column<ChangeLine>[] = [
   { title: 'EFFECT', value: ({ change }) => change?.effects.join(', ') ?? null },
   { title: 'SEVERITY', value: ({ change }) => sidesText(change, 'severity') },
   { title: 'ROUTE', value: ({ change }) => sidesText(change, 'route') },
   { title: 'DRIFT', value: ({ change }) => change?.driftType ?? null },
-  { title: 'LABEL', value: ({ change }) => change?.label ?? null, canShrink: true },
-  { title: 'HELD BACK BY', value: ({ reason }) => reason, canShrink: true },
   { title: 'ITEM TYPE', value: ({ change }) => change?.itemType ?? null, canDrop: true },
   { title: 'EXECUTION', value: ({ change }) => change?.executionId ?? null, canDrop: true },
+  { title: 'LABEL', value: ({ change }) => change?.label ?? null },
+  { title: 'HELD BACK BY', value: ({ reason }) => reason },
 ];
 
 function sidesText(change: BacktestChangeResponse | null, of: 'severity' | 'route'): string | null {

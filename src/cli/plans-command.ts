@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addPlanAnalytics } from './plans-analytics.ts';
 import { addPlanApply } from './plans-apply.ts';
 import { addPlanBacktest } from './plans-backtest.ts';
 import { addPlanCheck } from './plans-check.ts';
@@ -24,6 +25,7 @@ const parts = [
   addPlanPublication,
   addPlanReviews,
   addPlanBacktest,
+  addPlanAnalytics,
   addPlanSettings,
 ];
 

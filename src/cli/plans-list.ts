@@ -42,21 +42,18 @@ export function addPlanList(plans: Command, terminal: Terminal, exitWith: (code:
     .description('show one: what it is for, what of it is in force, and all that it says')
     .argument(...PLAN_ARGUMENT)
     .addOption(
-      new Option('--yaml', 'only its YAML, the head alone: what plans apply finds unchanged').conflicts(
-        'json',
-      ),
+      new Option(
+        '--yaml',
+        'only its YAML: what plans apply finds unchanged, unless a newer version waits',
+      ).conflicts('json'),
     )
     .option('--json', 'as JSON')
     .action(async (idOrName: string, options: ShowOptions) => {
       const plan = await findPlan(openApiClient(process.env), idOrName);
       if (options.yaml === true) await terminal.write(planToYaml(plan));
-      else {
-        await printPlan(plan, options, terminal);
-        if (options.json !== true) {
-          await terminal.write(`\n${shownYaml(plan)}`);
-          sayWhatIsPending(plan, terminal);
-        }
-      }
+      else await printPlan(plan, options, terminal);
+      if (options.json !== true && options.yaml !== true) await terminal.write(`\n${shownYaml(plan)}`);
+      if (options.json !== true) sayWhatIsPending(plan, terminal);
       exitWith(0);
     });
 }

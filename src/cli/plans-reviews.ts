@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import { countText } from '../core/report/count-text.ts';
+import { printable } from '../core/report/printable.ts';
 import type { reviewPageSchema, reviewStandingSchema } from '../features/plans/plan-contract.ts';
 import { openApiClient } from './api-client.ts';
 import { parsePositive } from './parse-positive.ts';
@@ -83,6 +84,6 @@ async function review(
   const { givenApprovals: given, requiredApprovals: required } = standing;
   const of = `${given} of ${countText(required, 'required approval')}`;
   await terminal.write(
-    `version ${version} of ${JSON.stringify(name)} is ${standing.version.state}, with ${of}.\n`,
+    `version ${version} of ${printable(JSON.stringify(name))} is ${standing.version.state}, with ${of}.\n`,
   );
 }

@@ -111,6 +111,7 @@ describe('reviews', () => {
     const published = await cli.run('plans', 'publish', 'Baseline', '--version', '1');
     await apply(plan('presence'));
     const pending = await cli.run('plans', 'show', 'Baseline');
+    const yaml = await cli.run('plans', 'show', 'Baseline', '--yaml');
     const { out: reviews } = await cli.run('plans', 'reviews', 'Baseline', '--version', '1');
 
     expect(settings.out).toMatch(/^workspace +Contoso \([0-9a-f-]{36}\)\nrequired approvals +1\n$/);
@@ -122,6 +123,8 @@ describe('reviews', () => {
     expect(approved.out).toBe('version 1 of "Baseline" is approved, with 1 of 1 required approval.\n');
     expect(published.out).toMatch(/\nin force +version 1 /);
     expect(pending.out).toMatch(/\nin force +version 1 .*\nlatest version +2, draft /);
+    expect(yaml.out).toContain('driftTypes:\n  - configuration\n');
+    expect(yaml.said).toBe(pending.said);
     expect(pending.said).toMatch(/^Version 2 is not in force, it is draft\. Next: /);
     expect(reviews).toMatch(/^VERSION +WHAT +STATE +AT +BY +COMMENT\n1 +publish +published /);
     expect(reviews).toMatch(/\n1 +reject +rejected +\S+Z +.*Berta.* too loud\n/);

@@ -8,6 +8,7 @@ import { createTestServer, type TestServer } from '../server/test-server.ts';
 import { addExecutions } from './executions-command.ts';
 import { explainError } from './explain-error.ts';
 import { addFindings } from './findings-command.ts';
+import { addIncidents } from './incidents-command.ts';
 import { addPlans } from './plans-command.ts';
 import { addSources } from './sources-command.ts';
 import type { Terminal } from './terminal.ts';
@@ -105,7 +106,7 @@ async function runInProcess(args: readonly string[], isColoured: boolean): Promi
     result.code = code;
   };
   const program = new Command().exitOverride().configureOutput({ outputError: () => {} });
-  for (const add of [addPlans, addSources, addFindings, addExecutions]) {
+  for (const add of [addPlans, addIncidents, addSources, addFindings, addExecutions]) {
     add(program, terminal, exitWith);
   }
   await program.parseAsync(args, { from: 'user' });

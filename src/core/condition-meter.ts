@@ -11,6 +11,8 @@ export class TooExpensive extends Error {}
 const BUDGET = 100_000;
 /** Characters that are looked at in a step. */
 const CHARACTERS_PER_STEP = 32;
+/** Characters that a pattern is held against in a step; a large one takes longer. */
+const MATCHED_CHARACTERS_PER_STEP = 5;
 /** Of two lists; also what bounds how long a list `map` and `filter` can make. */
 const STEPS_OF_JOINING = 25;
 
@@ -76,7 +78,7 @@ function chargeSearch(meter: ConditionMeter, name: string, target: unknown, arg:
     meter.charge((target.length * arg.length) / CHARACTERS_PER_STEP ** 2);
   }
   if (name === 'matches' && typeof target === 'string' && typeof arg === 'string') {
-    meter.charge((target.length * arg.length) / CHARACTERS_PER_STEP);
+    meter.charge((target.length * (1 + arg.length / 64)) / MATCHED_CHARACTERS_PER_STEP);
   }
   // A number is looked up in a map by going through its keys.
   if (name === '_[_]' && isCelMap(arg)) meter.charge(arg.size / 4);

@@ -45,6 +45,9 @@ export function compileCondition(kind: ConditionKind, text: string): Condition {
     text,
     evaluate(values) {
       meter.reset();
+      // The library makes an error of whatever can't be told, and where one came from is of no use to anybody.
+      const { stackTraceLimit } = Error;
+      Error.stackTraceLimit = 0;
       try {
         const bound = Object.fromEntries(
           names.flatMap((name) => {
@@ -58,6 +61,8 @@ export function compileCondition(kind: ConditionKind, text: string): Condition {
         return result ? 'true' : 'false';
       } catch (error) {
         return isTooExpensive(error) ? 'too_expensive' : 'failed';
+      } finally {
+        Error.stackTraceLimit = stackTraceLimit;
       }
     },
   };

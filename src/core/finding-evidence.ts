@@ -68,6 +68,11 @@ function cutChange({ path, op, before, after }: ShownChange): ShownChange {
   return { path: cutPath(path), op, before: cut(before), after: cut(after) };
 }
 
+/** Whether it is only the beginning of a path, as `capEvidence` leaves it. */
+export function isCutPath(path: string): boolean {
+  return path.length > MAX_CUT_PATH && /… \[cut: \d+ characters\]$/.test(path);
+}
+
 function cutPath(path: string): string {
   if (path.length <= MAX_CUT_PATH) return path;
   // Not through the middle of a character.

@@ -70,8 +70,8 @@ describe('a plan that is valid', () => {
 
   it('means the same however it is spelled', () => {
     fc.assert(
-      fc.property(anyPlanDocument(), fc.gen(), (written, pick) => {
-        const other = parsePlan(respelled(written, pick));
+      fc.property(anyPlanDocument(), fc.nat(), (written, seed) => {
+        const other = parsePlan(respelled(written, seed));
 
         expect(faultsOf(other)).toEqual([]);
         expect(

@@ -92,8 +92,8 @@ describe('what changed from one plan to another', () => {
 
   it('is nothing exactly where the plans behave the same', () => {
     fc.assert(
-      fc.property(anyPlanDocument(), anyPlanDocument(), fc.gen(), (one, other, pick) => {
-        const [before, after, same] = [one, other, respelled(one, pick)].map((written) =>
+      fc.property(anyPlanDocument(), anyPlanDocument(), fc.nat(), (one, other, seed) => {
+        const [before, after, same] = [one, other, respelled(one, seed)].map((written) =>
           planOf(written),
         ) as [PlanDocument, PlanDocument, PlanDocument];
 

@@ -1,5 +1,5 @@
 import { compareText } from './compare-text.ts';
-import { repoKey } from './plan-text.ts';
+import { isPlain, repoKey } from './plan-text.ts';
 import type { PlanScopeType } from './plan-vocabulary.ts';
 
 /** What a plan is asked for: a source's binding. */
@@ -71,44 +71,47 @@ export interface PlanIndex<Plan extends ResolvablePlan> {
 }
 
 export function createPlanIndex<Plan extends ResolvablePlan>(plans: Iterable<Plan>): PlanIndex<Plan> {
-  const byScope = new Map<string, Plan[]>();
+  const byScope: Record<PlanScopeType, Map<string, Plan[]>> = {
+    repo: new Map(),
+    service: new Map(),
+    workspace: new Map(),
+  };
   for (const plan of plans) {
-    const key = scopeKeyOf(plan.scopeType, plan.scopeRef);
-    const known = byScope.get(key);
-    if (known === undefined) byScope.set(key, [plan]);
+    const group = byScope[plan.scopeType];
+    const key = plan.scopeRef ?? '';
+    const known = group.get(key);
+    if (known === undefined) group.set(key, [plan]);
     else known.push(plan);
   }
-  for (const group of byScope.values()) group.sort(comparePreference);
+  for (const group of Object.values(byScope)) for (const found of group.values()) found.sort(comparePreference);
   return {
     resolve(subject) {
       const { serviceId, repoFullName, docClass } = normalSubject(subject);
-      const of = (scopeType: PlanScopeType, scopeRef: string | null): readonly Plan[] =>
-        scopeRef === null && scopeType !== 'workspace'
-          ? []
-          : (byScope.get(scopeKeyOf(scopeType, scopeRef)) ?? []);
-      const repo = of('repo', repoFullName);
-      return resolutionOf([
-        docClass === null ? [] : repo.filter((plan) => plan.docClass === docClass),
-        docClass === null ? repo : repo.filter((plan) => plan.docClass !== docClass),
-        of('service', serviceId),
-        of('workspace', null),
-      ]);
+      const repo = (repoFullName && byScope.repo.get(repoFullName)) || none;
+      const service = (serviceId && byScope.service.get(serviceId)) || none;
+      const workspace = byScope.workspace.get('') ?? none;
+      if (docClass === null || repo.length === 0) return resolutionOf([none, repo, service, workspace]);
+      const exact: Plan[] = [];
+      const other: Plan[] = [];
+      for (const plan of repo) (plan.docClass === docClass ? exact : other).push(plan);
+      return resolutionOf([exact, other, service, workspace]);
     },
   };
 }
 
+const none: readonly never[] = [];
+
 /** What is asked for as plans have it: text in NFC without white space around it, a repository in lower case. */
 export function normalSubject({ serviceId, repoFullName, docClass }: PlanSubject): PlanSubject {
-  const normal = (text: string | null): string | null => text?.normalize('NFC').trim() ?? null;
   return {
-    serviceId: normal(serviceId),
+    serviceId: normalText(serviceId),
     repoFullName: repoFullName === null ? null : repoKey(repoFullName),
-    docClass: normal(docClass),
+    docClass: normalText(docClass),
   };
 }
 
-function scopeKeyOf(scopeType: PlanScopeType, scopeRef: string | null): string {
-  return `${scopeType}\u0000${scopeRef ?? ''}`;
+function normalText(text: string | null): string | null {
+  return text === null || isPlain(text) ? text : text.normalize('NFC').trim();
 }
 
 /** Without document class first, then the oldest, then by id. */
@@ -127,23 +130,32 @@ export function comparePreference(one: ResolvablePlan, other: ResolvablePlan): n
 export function resolutionOf<Plan extends ResolvablePlan>(
   matches: readonly (readonly Plan[])[],
 ): Resolution<Plan> {
-  const chosenAt = matches.findIndex((plans) => plans.length > 0);
-  const step = (chosenAt < 0 ? 5 : chosenAt + 1) as ResolutionStep;
+  let chosenAt = 0;
+  while (chosenAt < matches.length && matches[chosenAt]?.length === 0) chosenAt++;
+  const step = (chosenAt + 1) as ResolutionStep;
   const plan = matches[chosenAt]?.[0] ?? null;
+  // Written as loops: a backtest asks for every pair, and every plan of a repository is in the trace.
+  const trace: TraceEntry[] = [];
+  for (let index = chosenAt; index < matches.length; index++) {
+    for (const candidate of matches[index] as readonly Plan[]) {
+      const { planId, name, version } = candidate;
+      trace.push({
+        step: (index + 1) as ResolutionStep,
+        planId,
+        name,
+        version,
+        isChosen: candidate === plan,
+        because: whyOf({ step: index + 1, chosenStep: step, candidate, chosen: plan ?? candidate }),
+      });
+    }
+  }
   return {
     plan,
     step,
     resolutionMethod: resolutionMethods[step - 1] as ResolutionMethod,
     hasPlan: plan !== null,
-    planScope: plan?.scopeType ?? null,
-    trace: matches.flatMap((plans, index) =>
-      plans.map((candidate): TraceEntry => {
-        const { planId, name, version } = candidate;
-        const isChosen = candidate === plan;
-        const because = whyOf({ step: index + 1, chosenStep: step, candidate, chosen: plan ?? candidate });
-        return { step: (index + 1) as ResolutionStep, planId, name, version, isChosen, because };
-      }),
-    ),
+    planScope: plan === null ? null : plan.scopeType,
+    trace,
   };
 }
 
@@ -161,9 +173,9 @@ function whyOf(place: {
   readonly chosen: ResolvablePlan;
 }): string {
   const { step, chosenStep, candidate, chosen } = place;
-  const docClass =
-    step === 2 && candidate.docClass !== null ? ` (its document class ${candidate.docClass})` : '';
-  const text = `${stepTexts[step - 1]}${docClass}`;
+  const plain = stepTexts[step - 1] as string;
+  const text =
+    step === 2 && candidate.docClass !== null ? `${plain} (its document class ${candidate.docClass})` : plain;
   if (candidate === chosen) return `${text}, and nothing more specific is`;
   if (step > chosenStep) return `${text}, but step ${chosenStep} is more specific`;
   if (candidate.docClass !== null && chosen.docClass === null)

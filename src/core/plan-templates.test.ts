@@ -107,7 +107,7 @@ describe.each(templates)('the template $id', (template) => {
   it('can judge a change of everything in a large policy', () => {
     const policy = (value: number) => ({
       ...{ '@odata.type': '#microsoft.graph.deviceManagementConfigurationPolicy', id: '1', name: 'All' },
-      settings: Array.from({ length: 1000 }, (_, index) => ({
+      settings: Array.from({ length: 300 }, (_, index) => ({
         settingInstance: {
           settingDefinitionId: `device_vendor_msft_policy_config_microsoft_edge~policy_setting_${index}`,
           simpleSettingValue: { value },

@@ -24,4 +24,8 @@ export const planLine = (maxLength: number) =>
 export const isRepoName = (name: string): boolean => /^[^\s/]+(?:\/[^\s/]+)+$/.test(name);
 
 /** A repository's name as it is kept and compared. Lower case can leave NFC (a capital J with caron), so that is last. */
-export const repoKey = (name: string): string => name.normalize('NFC').trim().toLowerCase().normalize('NFC');
+export const repoKey = (name: string): string =>
+  isPlain(name) ? name.toLowerCase() : name.normalize('NFC').trim().toLowerCase().normalize('NFC');
+
+/** Whether a text is as it is stored already, as nearly all are: printable ASCII without white space. */
+export const isPlain = (text: string): boolean => /^[\x21-\x7e]*$/.test(text);

@@ -70,9 +70,9 @@ describe('requiresNewVersion', () => {
         anyPlanDocument(),
         anyText(),
         fc.constantFrom(...planStatuses),
-        fc.gen(),
-        (written, description, status, pick) => {
-          const after = parsed({ ...respelled(written, pick), description, status });
+        fc.nat(),
+        (written, description, status, seed) => {
+          const after = parsed({ ...respelled(written, seed), description, status });
 
           expect(requiresNewVersion(parsed(written), after)).toBe(false);
         },

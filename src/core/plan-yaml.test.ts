@@ -123,10 +123,10 @@ describe('a plan as YAML', () => {
 
   it('is the same for plans that are the same, however they were written and stored', () => {
     fc.assert(
-      fc.property(anyPlanDocument(), fc.gen(), (written, pick) => {
+      fc.property(anyPlanDocument(), fc.nat(), (written, seed) => {
         const { description = '', status } = written;
         const beside = { description, ...(status === undefined ? {} : { status }) };
-        const other = planOf({ ...respelled(written, pick), ...beside });
+        const other = planOf({ ...respelled(written, seed), ...beside });
 
         const text = planToYaml(planOf(written));
 

@@ -3,7 +3,6 @@ import { canonicalJson } from './canonical-json.ts';
 import { driftTypes, severities } from './drift-type.ts';
 import type { JsonObject } from './json-value.ts';
 import type { PlanDocumentInput } from './plan-schema.ts';
-
 import { docStrategies, docSystems, inputSources, planOutputs, planStatuses } from './plan-vocabulary.ts';
 import { ignoreChangeDefaults, meaningOf, normalText, planDefaults } from './test-plan-meaning.ts';
 
@@ -31,7 +30,8 @@ const weirdTexts: readonly string[] = [
   ...['# one\n# two', 'key: value\nother: value', '---\n...\n---', `${'long '.repeat(60)}\nend`],
 ];
 
-const space = fc.constantFrom('', '', '', ' ', '\t', '\n', '\u00a0 ', '\u2003');
+const spaces = ['', '', '', ' ', '\t', '\n', '\u00a0 ', '\u2003'];
+const space = fc.constantFrom(...spaces);
 
 function isTextOf(text: string, { maxLength, isLine }: { maxLength: number; isLine: boolean }): boolean {
   const normal = normalText(text);
@@ -62,7 +62,7 @@ export function anyText(maxLength = 2000): fc.Arbitrary<string> {
     .filter((text) => isTextOf(text, { maxLength, isLine: false }));
 }
 
-export function anyRepoName(): fc.Arbitrary<string> {
+function anyRepoName(): fc.Arbitrary<string> {
   const segment = fc.oneof(
     fc.stringMatching(/^[A-Za-z0-9._-]{1,12}$/),
     fc.constantFrom('Contoso', 'infra', 'J\u030cAN', 'ΑΣ', 'Cafe\u0301', '\u0130', '\u212a', '#1', '@org'),
@@ -93,14 +93,14 @@ const pathSegment = fc.oneof(
 );
 
 /** A pattern of paths; `**` stands alone between slashes. Texts such as "/*y**" do not come up. */
-export function anyPathPattern({ minSegments = 1 } = {}): fc.Arbitrary<string> {
+function anyPathPattern({ minSegments = 1 } = {}): fc.Arbitrary<string> {
   return fc
     .array(pathSegment, { minLength: minSegments, maxLength: 4 })
     .map((segments) => segments.map((segment) => `/${segment}`).join(''));
 }
 
 /** Conditions of each kind that compile. */
-export const conditionsOf = {
+const conditionsOf = {
   change: [
     'op == "add"',
     "path.startsWith('/a') && itemType != 'x'",
@@ -245,13 +245,11 @@ export function anyPlanDocument(): fc.Arbitrary<PlanDocumentInput> {
  * The same plan as somebody else would write it: members and sets in another order, elements repeated, defaults written
  * out or left out, other Unicode forms, white space around, the repository in other case.
  */
-export function respelled(written: PlanDocumentInput, pick: fc.GeneratorValue): PlanDocumentInput {
+export function respelled(written: PlanDocumentInput, seed: number): PlanDocumentInput {
   const meaning = meaningOf(written);
-  const coin = (): boolean => pick(fc.boolean);
-  const shuffled = <T>(values: readonly T[]): T[] =>
-    pick(fc.shuffledSubarray<T>, [...values], { minLength: values.length });
+  const { coin, one, shuffled } = choicesOf(seed);
   const formed = (text: string): string => (coin() ? text.normalize('NFD') : text);
-  const spelled = (text: string): string => `${pick(() => space)}${formed(text)}${pick(() => space)}`;
+  const spelled = (text: string): string => `${one(spaces)}${formed(text)}${one(spaces)}`;
   const line = (text: string | null): string | null => (text === null ? null : spelled(text));
   const condition = (text: string | null): string | null => (text === null && coin() ? ' ' : line(text));
   const repeated = <T>(values: readonly T[]): T[] => [...values, ...values.filter(coin)];
@@ -315,6 +313,27 @@ export function respelled(written: PlanDocumentInput, pick: fc.GeneratorValue): 
     }),
   });
   return document as unknown as PlanDocumentInput;
+}
+
+/** Choices that a test makes as it goes, the same ones for the same seed. `fc.gen()` does it too, but takes minutes. */
+export function choicesOf(seed: number) {
+  let state = seed;
+  /** From 0 to `count` - 1 (mulberry32). */
+  const below = (count: number): number => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % count;
+  };
+  return {
+    below,
+    coin: (): boolean => below(2) === 0,
+    one: <T>(values: readonly T[]): T => values[below(values.length)] as T,
+    shuffled: <T>(values: readonly T[]): T[] => {
+      const left = [...values];
+      return values.map(() => left.splice(below(left.length), 1)[0] as T);
+    },
+  };
 }
 
 /** Letters of ASCII in either case. */

@@ -1,11 +1,14 @@
 import { registerAuditRoutes } from '../features/audit/audit-routes.ts';
 import { registerDriftRoutes } from '../features/drift/drift-routes.ts';
+import { registerAnalyticsRoutes } from '../features/executions/analytics-routes.ts';
+import { registerBacktestRoutes } from '../features/executions/backtest-routes.ts';
 import { registerExecutionRoutes } from '../features/executions/execution-routes.ts';
 import { registerFindingRoutes } from '../features/findings/finding-routes.ts';
 import { registerItemRoutes } from '../features/inventory/item-routes.ts';
 import { registerSyncRunRoutes } from '../features/inventory/sync-run-routes.ts';
 import type { SyncContext } from '../features/inventory/sync-run-service.ts';
 import { registerTypeRoutes } from '../features/inventory/type-routes.ts';
+import { registerIncidentRoutes } from '../features/plans/incident-routes.ts';
 import { registerPlanLookupRoutes } from '../features/plans/plan-lookup-routes.ts';
 import { registerPlanRoutes } from '../features/plans/plan-routes.ts';
 import { registerPlanVersionRoutes } from '../features/plans/plan-version-routes.ts';
@@ -33,8 +36,11 @@ export function registerFeatureRoutes(api: Api, { context, maxPartBytes }: Route
   registerPlanRoutes(api, context);
   registerPlanVersionRoutes(api, context);
   registerPlanLookupRoutes(api, context);
+  registerIncidentRoutes(api, context);
   registerFindingRoutes(api, context);
   registerExecutionRoutes(api, context);
+  registerAnalyticsRoutes(api, context);
+  registerBacktestRoutes(api, context);
   registerDriftRoutes(api, context);
   registerAuditRoutes(api, context);
 }

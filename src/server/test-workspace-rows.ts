@@ -29,11 +29,13 @@ export async function insertOneOfEach(
       runId: randomUUID(),
       executionId: randomUUID(),
       findingId: randomUUID(),
+      incidentId: randomUUID(),
       identityHash: identityHash.toString('hex'),
       marker,
     };
     await insertInventory(client, ids);
     await insertFindings(client, ids);
+    await insertRow(client, 'incidents', { workspace_id: workspaceId, incident_id: ids.incidentId }, marker);
     const { marker: _, baselineRunId, ...shown } = ids;
     return { ...shown, baselineRunId, currentRunId: ids.runId, asOfRunId: ids.runId };
   } finally {
@@ -50,6 +52,7 @@ type Ids = Readonly<
     | 'runId'
     | 'executionId'
     | 'findingId'
+    | 'incidentId'
     | 'identityHash'
     | 'marker',
     string

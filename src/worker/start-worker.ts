@@ -1,4 +1,5 @@
 import { announceProcess } from '../db/process-presence.ts';
+import { giveUpBacktestJob, runBacktestJob } from '../features/drift/backtest-runner.ts';
 import { giveUpDriftJob, runDriftJob } from '../features/drift/drift-jobs.ts';
 import { redactHistory } from '../features/drift/redact-history-job.ts';
 import { describeFailure } from '../features/executions/job-failure.ts';
@@ -62,6 +63,11 @@ function makeHandlers(context: SyncContext, holderKey: number): JobHandlers {
       run: ({ workspaceId, executionId }, { signal, isLastAttempt }) =>
         runDriftJob(database, { workspaceId, executionId, signal, isLastAttempt }),
       giveUp: (payload) => giveUpDriftJob(database, payload),
+    },
+    'plans.backtest': {
+      run: ({ workspaceId, backtestId }, { signal, isLastAttempt }) =>
+        runBacktestJob(database, { workspaceId, backtestId, signal, isLastAttempt }),
+      giveUp: (payload) => giveUpBacktestJob(database, payload),
     },
     'retention.sweep': {
       run: ({ workspaceId }, { signal }) => sweepWorkspace(database, workspaceId, signal),

@@ -1,5 +1,6 @@
 import { type Database, databaseUrls, openDatabase } from '../db/database.ts';
 import { announceProcess } from '../db/process-presence.ts';
+import { giveUpBacktestJob, runBacktestJob } from '../features/drift/backtest-runner.ts';
 import { giveUpDriftJob, runDriftJob } from '../features/drift/drift-jobs.ts';
 import { ignoredMetrics } from '../http/metrics.ts';
 import type { JobHandler, JobHandlers } from './task-list.ts';
@@ -18,7 +19,7 @@ export function listeningLog(): WorkerLog & { readonly lines: string[] } {
   return { lines, debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
 }
 
-/** A worker that does drift jobs as the product does, and nothing else. */
+/** A worker that does drift jobs and backtests as the product does, and nothing else. */
 export async function startDriftWorker(
   database: Database,
   options: {
@@ -35,6 +36,11 @@ export async function startDriftWorker(
     'inventory.sync': other,
     'inventory.redact_history': other,
     'retention.sweep': other,
+    'plans.backtest': {
+      run: (payload, { signal, isLastAttempt }) =>
+        runBacktestJob(database, { ...payload, signal, isLastAttempt }),
+      giveUp: (payload) => giveUpBacktestJob(database, payload),
+    },
     'drift.generate': {
       run:
         options.drift ??

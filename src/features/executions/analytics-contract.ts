@@ -108,7 +108,8 @@ const versionSchema = z.object({
         changes: count,
       }),
     )
-    .meta({ description: 'What held drift back, by rule' }),
+    .meta({ description: 'What held drift back, by rule; the 100 that held back most' }),
+  omittedRules: count,
 });
 
 const daySchema = z.object({
@@ -126,11 +127,9 @@ const daySchema = z.object({
 const noisePathSchema = z
   .object({
     itemType: z.string(),
-    path: z
-      .string()
-      .meta({
-        description: 'Pattern of the changes; `*` where there are many keys. Empty: items that come and go',
-      }),
+    path: z.string().meta({
+      description: 'Pattern of the changes; `*` where there are many keys. Empty: items that come and go',
+    }),
     findings: count.meta({ description: 'Findings with such a change' }),
     removed: count.meta({ description: 'Findings that the rule would have removed altogether' }),
     removedShare: z.number().meta({ description: 'The same of all findings that were looked at, 0 to 1' }),
@@ -159,7 +158,10 @@ export const planAnalyticsSchema = z
     version: z.int().meta({ description: 'In force' }),
     window: windowSchema,
     totals: totalsSchema,
-    versions: z.array(versionSchema).meta({ description: 'With executions in the window, newest first' }),
+    versions: z
+      .array(versionSchema)
+      .meta({ description: 'With executions in the window, newest first; up to 100' }),
+    omittedVersions: count.meta({ description: 'Older ones; the totals have them too' }),
     trend: z.array(daySchema).meta({ description: 'Every UTC day of the window' }),
     noise: z.object({
       ...noisePathsFields,

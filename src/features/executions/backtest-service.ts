@@ -17,9 +17,11 @@ import { getDriftPlan } from '../plans/plan-service.ts';
 import type {
   Backtest,
   BacktestEffect,
+  BacktestPair,
   BacktestProgress,
   BacktestSummary,
   KeptBacktestChange,
+  ListedBacktestChange,
 } from './backtest.ts';
 import * as store from './backtest-store.ts';
 
@@ -142,7 +144,7 @@ export async function listBacktestChanges(
     readonly limit: number;
     readonly effect?: BacktestEffect | undefined;
   },
-): Promise<{ items: store.ListedBacktestChange[]; nextCursor: string | null; omitted: number }> {
+): Promise<{ items: ListedBacktestChange[]; nextCursor: string | null; omitted: number }> {
   const { summary } = await getBacktest(tx, backtestId);
   const after = query.cursor === undefined ? 0 : readCursor(query.cursor);
   const { effect = null, limit } = query;
@@ -225,8 +227,8 @@ export function countBacktestPairs(tx: WorkspaceTransaction, backtest: Backtest)
 export function listBacktestPairs(
   tx: WorkspaceTransaction,
   backtest: Backtest,
-  page: { readonly after: store.BacktestPair | null; readonly limit: number },
-): Promise<store.BacktestPair[]> {
+  page: { readonly after: BacktestPair | null; readonly limit: number },
+): Promise<BacktestPair[]> {
   return store.listPairRows(tx, backtest, page);
 }
 

@@ -7,9 +7,11 @@ import type {
   Backtest,
   BacktestChange,
   BacktestEffect,
+  BacktestPair,
   BacktestProgress,
   BacktestSummary,
   KeptBacktestChange,
+  ListedBacktestChange,
 } from './backtest.ts';
 
 interface BacktestRow {
@@ -251,9 +253,6 @@ export async function insertChanges(
   }
 }
 
-/** A change with its place among those of its backtest, from 1. */
-export type ListedBacktestChange = BacktestChange & { readonly ordinal: number };
-
 type ChangeRow = Pick<BacktestChange, 'scopeId' | 'executionId' | 'fingerprint'> & {
   ordinal: number;
   detail: string;
@@ -303,13 +302,6 @@ export async function countPairs(tx: WorkspaceTransaction, backtest: Backtest): 
     params.values,
   );
   return rows[0]?.count ?? 0;
-}
-
-/** An execution that a backtest takes, with its place in the order: by scope, then run. */
-export interface BacktestPair {
-  readonly scopeId: string;
-  readonly runSeq: number;
-  readonly executionId: string;
 }
 
 export async function listPairRows(

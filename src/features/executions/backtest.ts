@@ -135,3 +135,13 @@ export interface KeptBacktestChange {
   readonly fingerprint: string;
   readonly detail: string;
 }
+
+/** A change with its place among those of its backtest, from 1. */
+export type ListedBacktestChange = BacktestChange & { readonly ordinal: number };
+
+/** An execution that a backtest takes, with its place in the order: by scope, then run. */
+export interface BacktestPair {
+  readonly scopeId: string;
+  readonly runSeq: number;
+  readonly executionId: string;
+}

@@ -1,7 +1,6 @@
 import {
   comparePreference,
   createPlanIndex,
-  normalSubject,
   type PlanSubject,
   type Resolution,
   type ResolvablePlan,
@@ -76,7 +75,7 @@ export async function resolvePlansFor(
 }
 
 function subjectOf({ serviceId = null, repoFullName = null, docClass = null }: ResolvePlanArgs): PlanSubject {
-  return normalSubject({ serviceId, repoFullName, docClass });
+  return { serviceId, repoFullName: repoFullName?.toLowerCase() ?? null, docClass };
 }
 
 /** The plans that match a subject, were this one in force too. */
@@ -87,9 +86,7 @@ function withPlan(
 ): ResolvablePlan[] {
   const claimOf = ({ scopeType, scopeRef, docClass }: ResolvablePlan): string =>
     JSON.stringify([scopeType, scopeRef, scopeType === 'repo' ? docClass : null]);
-  const others = found.filter(
-    (other) => other.planId !== plan.planId && claimOf(other) !== claimOf(plan),
-  );
+  const others = found.filter((other) => other.planId !== plan.planId && claimOf(other) !== claimOf(plan));
   return createPlanIndex([plan]).resolve(subject).hasPlan ? [...others, plan] : others;
 }
 
