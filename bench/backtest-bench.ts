@@ -55,7 +55,9 @@ export async function benchBacktest(options: {
       isLastAttempt: true,
     });
     const took = (performance.now() - startedAt) / 1000;
-    const { summary, resultDigest } = await withWorkspace(database.app, who, (tx) => getBacktest(tx, backtestId));
+    const { summary, resultDigest } = await withWorkspace(database.app, who, (tx) =>
+      getBacktest(tx, backtestId),
+    );
     requireEqual('the pairs that were tried', summary?.pairs ?? 0, seeded.pairs);
     requireEqual('the candidates of the backtest', summary?.candidates ?? 0, seeded.candidates);
     digests.add(resultDigest);
@@ -76,6 +78,12 @@ export function formatBacktestBench({ seconds, candidatesPerSecond }: BacktestBe
   const { median, min, max } = seconds;
   return formatTable(
     ['backtest', 'median (min–max) s', 'candidates per second'],
-    [['under two plans each', `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`, candidatesPerSecond.toFixed(0)]],
+    [
+      [
+        'under two plans each',
+        `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`,
+        candidatesPerSecond.toFixed(0),
+      ],
+    ],
   );
 }

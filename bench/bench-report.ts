@@ -106,17 +106,7 @@ export function formatReport(report: BenchReport): string {
     ...report.method,
     loadText(load, machine.cores),
     '',
-    formatTable(
-      ['process', 'wall median (min–max)', 'CPU time', 'peak memory', ...peers.map((peer) => `× ${peer}`)],
-      measured.map((row) => [
-        row.name,
-        `${seconds(row.wallSeconds.median)} (${seconds(row.wallSeconds.min)}–${seconds(row.wallSeconds.max)}) s`,
-        row.cpuSeconds === null ? 'not measured' : `${seconds(row.cpuSeconds)} s`,
-        row.peakBytes === null ? 'not measured' : formatBytes(row.peakBytes),
-        ...peers.map((peer) => row.ratios[peer]?.toFixed(2) ?? ''),
-      ]),
-    ),
-    '',
+    ...(measured.length === 0 ? [] : [processTable(measured, peers), '']),
     ...(report.sections ?? []).flatMap(({ title, text }) => [`${title}:`, '', text, '']),
     formatTable(
       ['goal', 'measured', 'result'],
@@ -127,6 +117,19 @@ export function formatReport(report: BenchReport): string {
       ]),
     ),
   ].join('\n')}\n`;
+}
+
+function processTable(measured: readonly MeasuredProcess[], peers: readonly string[]): string {
+  return formatTable(
+    ['process', 'wall median (min–max)', 'CPU time', 'peak memory', ...peers.map((peer) => `× ${peer}`)],
+    measured.map((row) => [
+      row.name,
+      `${seconds(row.wallSeconds.median)} (${seconds(row.wallSeconds.min)}–${seconds(row.wallSeconds.max)}) s`,
+      row.cpuSeconds === null ? 'not measured' : `${seconds(row.cpuSeconds)} s`,
+      row.peakBytes === null ? 'not measured' : formatBytes(row.peakBytes),
+      ...peers.map((peer) => row.ratios[peer]?.toFixed(2) ?? ''),
+    ]),
+  );
 }
 
 function loadText({ before, after }: BenchReport['load'], cores: number): string {

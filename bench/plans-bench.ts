@@ -74,7 +74,11 @@ export async function runPlansBench(options: BenchOptions): Promise<BenchReport>
         ],
         measured: [],
         sections: [
-          { title: `Resolve a plan among ${count}, ${resolve.calls} calls`, text: formatResolveBench(resolve), data: resolve },
+          {
+            title: `Resolve a plan among ${count}, ${resolve.calls} calls`,
+            text: formatResolveBench(resolve),
+            data: resolve,
+          },
           { title: `Hash ${count} plans`, text: formatHash(count, hash), data: hash },
           { title: 'Backtest', text: formatBacktestBench(backtest), data: backtest },
         ],
@@ -110,7 +114,13 @@ function benchHash(count: number, runs: number): Spread {
 function formatHash(count: number, { median, min, max }: Spread): string {
   return formatTable(
     ['hash', 'median (min–max) s', 'plans per second'],
-    [['canonical form and SHA-256', `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`, (count / median).toFixed(0)]],
+    [
+      [
+        'canonical form and SHA-256',
+        `${median.toFixed(2)} (${min.toFixed(2)}–${max.toFixed(2)})`,
+        (count / median).toFixed(0),
+      ],
+    ],
   );
 }
 

@@ -43,7 +43,9 @@ export async function benchResolve(options: {
   const { database, seeded, calls, onProgress } = options;
   const subjects = makeSubjects(seeded.plans, calls);
   const { roundTrip, inDatabase } = await measureDatabase(database, seeded, subjects);
-  onProgress(`resolve in the database: p50 ${inDatabase.p50.toFixed(3)} ms, p99 ${inDatabase.p99.toFixed(3)} ms`);
+  onProgress(
+    `resolve in the database: p50 ${inDatabase.p50.toFixed(3)} ms, p99 ${inDatabase.p99.toFixed(3)} ms`,
+  );
   const index = createPlanIndex(seeded.plans);
   const unleash = await startUnleash(seeded.plans.length);
   try {
@@ -51,16 +53,30 @@ export async function benchResolve(options: {
     const theirs: number[] = [];
     let found = 0;
     for (let turn = -5; turn < calls / BATCH; turn++) {
-      const own = perCall((n) => index.resolve(subjects[n % subjects.length] as PlanSubject).plan !== null && found++);
-      const peer = perCall((n) => unleash.isEnabled(n % seeded.plans.length, `user-${n % seeded.plans.length}`) && found++);
+      const own = perCall(
+        (n) => index.resolve(subjects[n % subjects.length] as PlanSubject).plan !== null && found++,
+      );
+      const peer = perCall(
+        (n) => unleash.isEnabled(n % seeded.plans.length, `user-${n % seeded.plans.length}`) && found++,
+      );
       if (turn < 0) continue;
       ours.push(own);
       theirs.push(peer);
     }
     if (found < calls) throw new BenchError('the index or the flag client did not find what is there');
     const [pure, peer] = [timesOf(ours), timesOf(theirs)];
-    onProgress(`resolve in memory: ${(pure.p50 * 1e6).toFixed(0)} ns, the peer ${(peer.p50 * 1e6).toFixed(0)} ns`);
-    return { plans: seeded.plans.length, calls, roundTrip, inDatabase, pure, unleash: peer, ratio: pure.p50 / peer.p50 };
+    onProgress(
+      `resolve in memory: ${(pure.p50 * 1e6).toFixed(0)} ns, the peer ${(peer.p50 * 1e6).toFixed(0)} ns`,
+    );
+    return {
+      plans: seeded.plans.length,
+      calls,
+      roundTrip,
+      inDatabase,
+      pure,
+      unleash: peer,
+      ratio: pure.p50 / peer.p50,
+    };
   } finally {
     unleash.stop();
   }
@@ -81,7 +97,8 @@ async function measureDatabase(
       const at = index - WARM_UP;
       if (at < 0) continue;
       roundTrip.push(took);
-      if (at < checked.length && plan?.planId !== checked[at]) throw new BenchError('the database found another plan');
+      if (at < checked.length && plan?.planId !== checked[at])
+        throw new BenchError('the database found another plan');
     }
     const inDatabase: number[] = [];
     for (const subject of subjects.slice(0, 2_000)) inDatabase.push(await explained(tx, subject));
@@ -116,12 +133,17 @@ function perCall(call: (n: number) => unknown): number {
 
 export function timesOf(milliseconds: readonly number[]): CallTimes {
   const sorted = milliseconds.toSorted((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+  const at = (share: number): number =>
+    sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
   return { p50: at(0.5), p99: at(0.99) };
 }
 
 export function formatResolveBench(result: ResolveBenchResult): string {
-  const row = (name: string, { p50, p99 }: CallTimes, digits: number) => [name, p50.toFixed(digits), p99.toFixed(digits)];
+  const row = (name: string, { p50, p99 }: CallTimes, digits: number) => [
+    name,
+    p50.toFixed(digits),
+    p99.toFixed(digits),
+  ];
   return formatTable(
     ['resolve', 'p50 ms', 'p99 ms'],
     [

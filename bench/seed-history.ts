@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { canonicalJson } from '../src/core/canonical-json.ts';
+import { ENGINE_VERSION } from '../src/core/engine-version.ts';
 import { compileItemType } from '../src/core/item-type.ts';
 import { itemTypeSchema } from '../src/core/item-type-schema.ts';
 import type { JsonValue } from '../src/core/json-value.ts';
-import { ENGINE_VERSION } from '../src/core/engine-version.ts';
 import { builtInPlan } from '../src/core/parse-plan.ts';
 import { generatePlanHash } from '../src/core/plan-hash.ts';
 import type { Database } from '../src/db/database.ts';
@@ -74,7 +74,14 @@ export async function seedHistory(
        cross join lateral (select $5::timestamptz - make_interval(mins => $4::integer - n) as at) as moment`,
       [workspaceId, scopeId, sourceId, pairs + 1, now],
     );
-    await client.query(insertVersions, [workspaceId, scopeId, TYPE, pairs + 1, changesPerPair, type.rulesDigest]);
+    await client.query(insertVersions, [
+      workspaceId,
+      scopeId,
+      TYPE,
+      pairs + 1,
+      changesPerPair,
+      type.rulesDigest,
+    ]);
     await client.query(
       `insert into driftplane.executions (workspace_id, execution_id, generator, scope_id, source_id, baseline_mode,
          baseline_run_id, current_run_id, status, plan_version_hash, has_plan, engine_version, inputs_digest,
@@ -100,7 +107,8 @@ async function recordInputs(database: Database, workspaceId: string): Promise<vo
       [workspaceId],
     );
     const digests: string[] = [];
-    for (const pair of rows) digests.push(digestInputs(await loadRunPair(tx, pair), generatePlanHash(builtInPlan)));
+    for (const pair of rows)
+      digests.push(digestInputs(await loadRunPair(tx, pair), generatePlanHash(builtInPlan)));
     await tx.client.query(
       `update driftplane.executions e set inputs_digest = d.digest
        from unnest($2::uuid[], $3::text[]) as d(id, digest) where e.workspace_id = $1 and e.execution_id = d.id`,

@@ -1,7 +1,7 @@
-import { systemActor, withWorkspace } from '../src/db/workspace-transaction.ts';
+import type { PlanSubject, ResolvablePlan } from '../src/core/plan-resolution.ts';
 import type { Database } from '../src/db/database.ts';
 import { connectOwner } from '../src/db/owner-connection.ts';
-import type { PlanSubject, ResolvablePlan } from '../src/core/plan-resolution.ts';
+import { systemActor, withWorkspace } from '../src/db/workspace-transaction.ts';
 import { createDriftPlan } from '../src/features/plans/plan-service.ts';
 import { createWorkspace } from '../src/features/workspaces/workspace-service.ts';
 import { SeededRandom } from './seeded-random.ts';

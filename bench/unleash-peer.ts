@@ -26,7 +26,13 @@ export async function startUnleash(flags: number): Promise<UnleashPeer> {
         name: 'default',
         parameters: {},
         constraints: [
-          { contextName: 'userId', operator: Operator.IN, values: [`user-${index}`], inverted: false, caseInsensitive: false },
+          {
+            contextName: 'userId',
+            operator: Operator.IN,
+            values: [`user-${index}`],
+            inverted: false,
+            caseInsensitive: false,
+          },
         ],
       },
     ],

@@ -310,7 +310,7 @@ export const errorCatalogue = {
   query_too_broad: error(
     422,
     'Too much to go through',
-    'Name less of it: of findings a state, and one of scope, source, item type, drift type, change or signature; of items a scope or a type.',
+    'Name less of it: of findings a state, and one of scope, source, item type, drift type, change or signature; of items a scope or a type; of analytics fewer days.',
   ),
   count_mismatch: error(
     409,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson } from './canonical-json.ts';
-import { capEvidence, MAX_EVIDENCE_BYTES } from './finding-evidence.ts';
+import { capEvidence, isCutPath, MAX_EVIDENCE_BYTES } from './finding-evidence.ts';
 import type { ShownChange } from './generate.ts';
 import type { JsonValue } from './json-value.ts';
 
@@ -50,6 +50,8 @@ describe('capEvidence', () => {
     const { changes } = capEvidence([change(`/${'p'.repeat(MAX_EVIDENCE_BYTES)}`)]);
 
     expect(changes[0]?.path).toBe(`/${'p'.repeat(299)}… [cut: 65537 characters]`);
+    expect(isCutPath(changes[0]?.path ?? '')).toBe(true);
+    expect(isCutPath('/p… [cut: 65537 characters]')).toBe(false);
   });
 
   it('never exceeds the cap, keeps an order, and its figures add up', () => {

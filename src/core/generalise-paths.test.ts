@@ -40,6 +40,10 @@ describe('generalisePaths', () => {
     ).toEqual(['/groups/*', '/groups/*/a', '/groups/*/b', '/groups/name']);
   });
 
+  it('keeps a key that is an asterisk among others', () => {
+    expect(patternsOf(['/list/0', '/list/1', '/list/2', '/list/*'])).toEqual(['/list/*']);
+  });
+
   it('takes names that end a path for keys only where there are very many', () => {
     const few = letters.slice(0, 19).map((letter) => `/tags/${letter}`);
 

@@ -43,6 +43,7 @@ describe('proposeIgnoreRules', () => {
     const loud = times(199, () => finding('/loud'));
 
     expect(proposeIgnoreRules([finding('/once')])).toEqual([]);
+    expect(proposeIgnoreRules([finding('/once'), finding('/once', '/other')])).toEqual([]);
     expect(
       proposeIgnoreRules([...loud, finding('/twice'), finding('/twice')]).map(({ path }) => path),
     ).toEqual(['/loud']);

@@ -117,7 +117,7 @@ describe('a plan as YAML', () => {
         expect(generatePlanHash(again)).toBe(generatePlanHash(plan));
         expect([again.description, again.status]).toEqual([plan.description, plan.status]);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 

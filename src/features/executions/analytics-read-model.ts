@@ -40,7 +40,7 @@ export interface PlanAnalytics {
   readonly deadRules: Listed<RuleUse>;
 }
 
-export interface VersionAnalytics extends PlanTotals {
+interface VersionAnalytics extends PlanTotals {
   readonly version: number;
   readonly rules: Listed<Pick<RuleUse, 'code' | 'rule' | 'text' | 'candidates' | 'changes'>>;
 }
@@ -60,7 +60,7 @@ export interface Noise extends PathNoise {
 }
 
 /** The first of a list, and how many more there are. */
-export interface Listed<T> {
+interface Listed<T> {
   readonly items: readonly T[];
   readonly omitted: number;
 }

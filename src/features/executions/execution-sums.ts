@@ -9,7 +9,7 @@ import type { ExecutionHolds, ExecutionRouting } from './execution.ts';
 const BATCH = 1_000;
 
 /** What some executions came to. */
-export interface ExecutionCounts {
+interface ExecutionCounts {
   executions: number;
   candidates: number;
   letThrough: number;

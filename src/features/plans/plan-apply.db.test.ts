@@ -53,6 +53,16 @@ test('a file is created, changed and left alone, as it stands', async () => {
   expect(third.unifiedDiff).toContain('+  notify: 0.9');
 });
 
+test('what a file leaves out of description and status stays as it is', async () => {
+  const { document, apply } = await open();
+  await apply({ ...document, description: 'kept' });
+  const { status: _, ...silent } = document;
+
+  const again = await apply(silent);
+
+  expect(again).toMatchObject({ action: 'unchanged', plan: { description: 'kept', status: 'active' } });
+});
+
 test('a dry run says the same and leaves nothing behind, not even a word in the trail', async () => {
   const { document, apply } = await open();
   const created = await apply(document);

@@ -37,15 +37,13 @@ export async function applyPlan(tx: WorkspaceTransaction, wanted: PlanApplicatio
   const parsed = parsePlan(wanted.document);
   if (!parsed.ok) throw invalidPlan(parsed.details);
   await lockPlanWrites(tx);
-  const document = parsed.plan;
-  const existing = await findApplied(tx, document, wanted.planId);
+  const existing = await findApplied(tx, parsed.plan, wanted.planId);
+  const document = withUnsaid(parsed.plan, wanted.document, existing);
   const comparison = await compareWith(tx, existing, document);
   const apply = async (on: WorkspaceTransaction): Promise<DriftPlan> => {
     const { changeNote } = wanted;
     if (existing === null) return createDriftPlan(on, { document, changeNote });
-    // What a file does not say of the status stays as it is.
-    const status = document.status ?? existing.status;
-    return updateDriftPlan(on, existing.planId, { document: { ...document, status }, revision: null, changeNote });
+    return updateDriftPlan(on, existing.planId, { document, revision: null, changeNote });
   };
   if (!wanted.isDryRun) {
     const plan = await apply(tx);
@@ -53,6 +51,17 @@ export async function applyPlan(tx: WorkspaceTransaction, wanted: PlanApplicatio
   }
   const tried = await tryOut(tx, apply);
   return { action: actionOf(existing, tried), isDryRun: true, plan: existing, ...comparison };
+}
+
+/** What a file does not say of the status and the description, which are no part of a plan's content, stays as it is. */
+function withUnsaid(plan: PlanDocument, document: unknown, existing: DriftPlan | null): PlanDocument {
+  if (existing === null) return plan;
+  const saysDescription = Object.hasOwn(document as object, 'description');
+  return {
+    ...plan,
+    status: plan.status ?? existing.status,
+    description: saysDescription ? plan.description : existing.description,
+  };
 }
 
 /** Does it and takes it back, the audit trail and the event stream included. */
@@ -112,8 +121,7 @@ async function compareWith(
   const names = [`version ${latest.version}`, 'the file'] as const;
   const compared = comparePlanContents(latest.content, contentOf(document), names);
   const before = documentOf(existing, latest.content);
-  const after = { ...document, status: document.status ?? existing.status };
-  return { ...compared, unifiedDiff: unifiedDiff(planToYaml(before), planToYaml(after), names) };
+  return { ...compared, unifiedDiff: unifiedDiff(planToYaml(before), planToYaml(document), names) };
 }
 
 function documentOf({ description, status }: DriftPlan, content: PlanContent): PlanDocument {

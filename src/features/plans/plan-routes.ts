@@ -63,14 +63,13 @@ function registerReads(api: Api, database: Database): void {
       },
     },
     async (request) => {
-      const { cursor, limit, status, scopeType, ...more } = request.query;
-      const scopeRef = scopeType === 'repo' ? more.scopeRef?.toLowerCase() : more.scopeRef;
+      const { cursor, limit, status, scopeType, scopeRef, templateId } = request.query;
       const after = cursor === undefined ? null : readCursor(cursor);
       const filter = {
         status: status === undefined ? (['draft', 'active'] as const) : [status],
         scopeType,
         scopeRef,
-        templateId: more.templateId,
+        templateId,
       };
       const found = await readInWorkspace(database, request, (tx) =>
         listDriftPlans(tx, filter, { after, limit: limit + 1 }),

@@ -1,5 +1,6 @@
 import { normalisePlan } from '../../core/plan-normalise.ts';
 import type { PlanContent } from '../../core/plan-schema.ts';
+import { repoKey } from '../../core/plan-text.ts';
 import type { PlanReviewState } from '../../core/plan-review-state.ts';
 import type { PlanScopeType, PlanStatus } from '../../core/plan-vocabulary.ts';
 import { SqlParams } from '../../db/sql-params.ts';
@@ -155,7 +156,10 @@ export async function listPlanRows(
   const { status, scopeType, scopeRef, templateId } = filter;
   if (status !== undefined) conditions.push(`p.status = any(${params.add(status)}::text[])`);
   if (scopeType !== undefined) conditions.push(`p.scope_type = ${params.add(scopeType)}`);
-  if (scopeRef !== undefined) conditions.push(`p.scope_ref = ${params.add(scopeRef)}`);
+  // Repositories are kept in lower case, services as they are.
+  if (scopeRef !== undefined) {
+    conditions.push(`p.scope_ref = any(${params.add([scopeRef, repoKey(scopeRef)])}::text[])`);
+  }
   if (templateId !== undefined) conditions.push(`p.template_id = ${params.add(templateId)}`);
   const { after } = page;
   if (after !== null) {
