@@ -45,6 +45,8 @@ export interface CompareOptions {
   readonly signal?: AbortSignal | undefined;
   /** The rules that were needed stay loaded for whoever looks at the parts. */
   readonly rules?: RulesByDigest;
+  /** Of the scope of the pair, for several pairs in one transaction. */
+  readonly alike?: DigestAlike;
 }
 
 /**
@@ -53,11 +55,12 @@ export interface CompareOptions {
  */
 export async function* compareItems(
   tx: WorkspaceTransaction,
-  { pair, signal, rules = new RulesByDigest() }: CompareOptions,
+  options: CompareOptions,
 ): AsyncGenerator<ComparedItem[]> {
+  const { pair, signal } = options;
   const { scopeId, fromSeq, toSeq } = pair;
+  const { rules = new RulesByDigest(), alike = new DigestAlike(scopeId) } = options;
   if (fromSeq >= toSeq) return;
-  const alike = new DigestAlike(scopeId);
   for await (const items of readDrift(tx, { scopeId, fromSeq, toSeq })) {
     signal?.throwIfAborted();
     await rules.load(tx, items.flatMap(rulesOfItem));

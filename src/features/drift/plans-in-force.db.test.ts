@@ -319,6 +319,35 @@ describe('where findings go', () => {
     expect(calm.execution.routing).toMatchObject({ inputs: { hasOpenIncident: false }, routes: { recorded: 5 } });
     expect(stormy.routing).toMatchObject({ inputs: { hasOpenIncident: true }, routes: { notify: 5 } });
   });
+
+  test('stays as it was decided when the finding opened, under a later version too', async () => {
+    const { history, plan } = await under({ eligibility: { requiresIncident: true } });
+    await asPerson(history, (tx) =>
+      updateDriftPlan(tx, plan?.planId ?? '', {
+        document: {
+          name: 'later',
+          scopeType: 'service',
+          scopeRef: SERVICE,
+          status: 'active',
+          eligibility: { requiresIncident: true },
+          impactRules: { baseImpact: 0.9 },
+        },
+        revision: null,
+      }),
+    );
+    await history.run(before);
+    await generate(history, 3);
+    await history.run(after);
+    await generate(history, 4);
+
+    const { plan_version, route, disposition, drift_score } = of(await findingsOf(history), 'a configuration');
+    expect({ plan_version, route, demotedBy: disposition.demotedBy }).toEqual({
+      plan_version: 2,
+      route: 'recorded',
+      demotedBy: ['eligibility.requiresIncident'],
+    });
+    expect(drift_score).toBeCloseTo(0.9);
+  });
 });
 
 describe('a condition that can not be told', () => {

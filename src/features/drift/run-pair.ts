@@ -45,27 +45,65 @@ export interface RunPair {
   isAmbiguous(itemType: string, externalId: string): boolean;
 }
 
+/** Which runs make a pair. */
+export interface RunPairIds {
+  readonly baselineRunId: string;
+  readonly currentRunId: string;
+  /** As it was when the pair was generated; without it as the source is bound now. */
+  readonly observation?: Observation | null;
+}
+
 /** Throws `run_not_found` unless both are applied runs of one scope. */
-export async function loadRunPair(
+export async function loadRunPair(tx: WorkspaceTransaction, ids: RunPairIds): Promise<RunPair> {
+  const [pair] = await loadRunPairs(tx, [ids]);
+  return pair as RunPair;
+}
+
+/** Some pairs, in the same few statements as one. Throws `run_not_found` where one of them is none. */
+export async function loadRunPairs(
   tx: WorkspaceTransaction,
-  ids: {
-    readonly baselineRunId: string;
-    readonly currentRunId: string;
-    /** As it was when the pair was generated; without it as the source is bound now. */
-    readonly observation?: Observation | null;
-  },
-): Promise<RunPair> {
-  const { scope, run: current } = await loadRun(tx, ids.currentRunId);
-  const { scope: other, run: baseline } = await loadRun(tx, ids.baselineRunId);
-  if (scope.scopeId !== other.scopeId) {
-    throw new DriftplaneError('run_not_found', 'the two runs are not of one scope: they can not be compared');
+  pairs: readonly RunPairIds[],
+): Promise<RunPair[]> {
+  const runIds = new Set(pairs.flatMap(({ baselineRunId, currentRunId }) => [baselineRunId, currentRunId]));
+  const runs = await loadRuns(tx, [...runIds]);
+  const scopeIds = new Set([...runs.values()].map(({ scope }) => scope.scopeId));
+  const completeSince = await loadCompleteSince(tx, [...scopeIds]);
+  const loaded: RunPair[] = [];
+  for (const { baselineRunId, currentRunId, observation } of pairs) {
+    const { scope, run: current } = getRun(runs, currentRunId);
+    const { scope: other, run: baseline } = getRun(runs, baselineRunId);
+    if (scope.scopeId !== other.scopeId) {
+      throw new DriftplaneError(
+        'run_not_found',
+        'the two runs are not of one scope: they can not be compared',
+      );
+    }
+    loaded.push(
+      pairOf({
+        scope,
+        baseline,
+        current,
+        observation: observation ?? (await observe(tx, scope.sourceId, current)),
+        completeSince: completeSince.get(scope.scopeId) ?? new Map(),
+      }),
+    );
   }
+  return loaded;
+}
+
+function pairOf(parts: {
+  readonly scope: RunScope;
+  readonly baseline: ComparedRun;
+  readonly current: ComparedRun;
+  readonly observation: Observation;
+  readonly completeSince: CompleteSince;
+}): RunPair {
+  const { scope, baseline, current, observation, completeSince } = parts;
   const isBackwards = baseline.seq > current.seq;
   const [earlier, later] = isBackwards ? [current, baseline] : [baseline, current];
-  const completeSince = await loadCompleteSince(tx, scope.scopeId);
   return {
     ...scope,
-    observation: ids.observation ?? (await observe(tx, scope.sourceId, current)),
+    observation,
     baseline,
     current,
     fromSeq: earlier.endSeq,
@@ -146,44 +184,52 @@ interface RunRow {
   finished_at: Date;
 }
 
-async function loadRun(
-  tx: WorkspaceTransaction,
-  runId: string,
-): Promise<{ scope: Pick<RunPair, 'scopeId' | 'scopeKey' | 'sourceId'>; run: ComparedRun }> {
-  const { rows } = isUuid(runId)
-    ? await tx.client.query<RunRow>(
-        `select r.scope_id, s.scope_key, s.source_id, r.run_id, r.run_seq, r.seq, r.end_seq, r.coverage, r.counts,
-           r.unproven_removals, r.ambiguous_identities, r.content_digest, r.registry_digest,
-           r.requested_by, r.finished_at
-         from driftplane.sync_runs r
-         join driftplane.scopes s on s.workspace_id = r.workspace_id and s.scope_id = r.scope_id
-         where r.workspace_id = $1 and r.run_id = $2 and r.seq is not null`,
-        [tx.workspaceId, runId],
-      )
-    : { rows: [] };
-  const [row] = rows;
-  if (row === undefined)
-    throw new DriftplaneError('run_not_found', 'there is no such run, or it was not applied');
+type RunScope = Pick<RunPair, 'scopeId' | 'scopeKey' | 'sourceId'>;
+type LoadedRuns = ReadonlyMap<string, { readonly scope: RunScope; readonly run: ComparedRun }>;
+
+/** The applied ones of these runs. */
+async function loadRuns(tx: WorkspaceTransaction, runIds: readonly string[]): Promise<LoadedRuns> {
+  const { rows } = await tx.client.query<RunRow>(
+    `select r.scope_id, s.scope_key, s.source_id, r.run_id, r.run_seq, r.seq, r.end_seq, r.coverage, r.counts,
+       r.unproven_removals, r.ambiguous_identities, r.content_digest, r.registry_digest,
+       r.requested_by, r.finished_at
+     from driftplane.sync_runs r
+     join driftplane.scopes s on s.workspace_id = r.workspace_id and s.scope_id = r.scope_id
+     where r.workspace_id = $1 and r.run_id = any($2::uuid[]) and r.seq is not null`,
+    [tx.workspaceId, runIds.filter(isUuid)],
+  );
+  return new Map(
+    rows.map((row) => {
+      const scope = { scopeId: row.scope_id, scopeKey: row.scope_key, sourceId: row.source_id };
+      return [row.run_id, { scope, run: runOf(row) }];
+    }),
+  );
+}
+
+function runOf(row: RunRow): ComparedRun {
   const counts = JSON.parse(row.counts) as { unprovenRemovals?: number };
   return {
-    scope: { scopeId: row.scope_id, scopeKey: row.scope_key, sourceId: row.source_id },
-    run: {
-      runId: row.run_id,
-      runSeq: row.run_seq,
-      seq: row.seq,
-      endSeq: row.end_seq,
-      coverage: JSON.parse(row.coverage),
-      ambiguous: new IdentityList(row.ambiguous_identities),
-      unprovenRemovals: {
-        count: counts.unprovenRemovals ?? 0,
-        items: JSON.parse(row.unproven_removals ?? '[]'),
-      },
-      contentDigest: row.content_digest,
-      registryDigest: row.registry_digest,
-      requestedBy: row.requested_by,
-      finishedAt: row.finished_at,
+    runId: row.run_id,
+    runSeq: row.run_seq,
+    seq: row.seq,
+    endSeq: row.end_seq,
+    coverage: JSON.parse(row.coverage),
+    ambiguous: new IdentityList(row.ambiguous_identities),
+    unprovenRemovals: {
+      count: counts.unprovenRemovals ?? 0,
+      items: JSON.parse(row.unproven_removals ?? '[]'),
     },
+    contentDigest: row.content_digest,
+    registryDigest: row.registry_digest,
+    requestedBy: row.requested_by,
+    finishedAt: row.finished_at,
   };
+}
+
+function getRun(runs: LoadedRuns, runId: string) {
+  const found = runs.get(runId);
+  if (found !== undefined) return found;
+  throw new DriftplaneError('run_not_found', 'there is no such run, or it was not applied');
 }
 
 async function observe(tx: WorkspaceTransaction, sourceId: string, run: ComparedRun): Promise<Observation> {
@@ -195,13 +241,28 @@ async function observe(tx: WorkspaceTransaction, sourceId: string, run: Compared
   };
 }
 
+/** Since which boundary each type of a scope has been enumerated completely. */
+type CompleteSince = ReadonlyMap<string, number | null>;
+
+/** By scope. */
 async function loadCompleteSince(
   tx: WorkspaceTransaction,
-  scopeId: string,
-): Promise<Map<string, number | null>> {
-  const { rows } = await tx.client.query<{ item_type: string; complete_since_seq: number | null }>(
-    'select item_type, complete_since_seq from driftplane.scope_types where workspace_id = $1 and scope_id = $2',
-    [tx.workspaceId, scopeId],
+  scopeIds: readonly string[],
+): Promise<Map<string, CompleteSince>> {
+  const { rows } = await tx.client.query<{
+    scope_id: string;
+    item_type: string;
+    complete_since_seq: number | null;
+  }>(
+    `select scope_id, item_type, complete_since_seq from driftplane.scope_types
+     where workspace_id = $1 and scope_id = any($2::uuid[])`,
+    [tx.workspaceId, scopeIds],
   );
-  return new Map(rows.map((row) => [row.item_type, row.complete_since_seq]));
+  const byScope = Map.groupBy(rows, (row) => row.scope_id);
+  return new Map(
+    [...byScope].map(([scopeId, ofScope]) => [
+      scopeId,
+      new Map(ofScope.map((row) => [row.item_type, row.complete_since_seq])),
+    ]),
+  );
 }

@@ -24,6 +24,7 @@ import type {
   ListedBacktestChange,
 } from './backtest.ts';
 import * as store from './backtest-store.ts';
+import type { ReplayInputs } from './execution.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const CHANGES_CURSOR = 'backtest_changes';
@@ -230,6 +231,14 @@ export function listBacktestPairs(
   page: { readonly after: BacktestPair | null; readonly limit: number },
 ): Promise<BacktestPair[]> {
   return store.listPairRows(tx, backtest, page);
+}
+
+/** What of these executions is needed to compute them again, in their order; without those that are gone. */
+export function listReplayInputs(
+  tx: WorkspaceTransaction,
+  executionIds: readonly string[],
+): Promise<ReplayInputs[]> {
+  return store.listReplayInputs(tx, executionIds);
 }
 
 export interface BacktestResult {

@@ -13,6 +13,7 @@ import type {
   KeptBacktestChange,
   ListedBacktestChange,
 } from './backtest.ts';
+import type { ReplayInputs } from './execution.ts';
 
 interface BacktestRow {
   backtest_id: string;
@@ -325,6 +326,29 @@ export async function listPairRows(
     params.values,
   );
   return rows;
+}
+
+type InputRow = Omit<ReplayInputs, 'observation'> & { observation: string | null };
+
+/** What of these executions is needed to compute them again, in their order; without those that are gone. */
+export async function listReplayInputs(
+  tx: WorkspaceTransaction,
+  executionIds: readonly string[],
+): Promise<ReplayInputs[]> {
+  const { rows } = await tx.client.query<InputRow>(
+    `select e.execution_id as "executionId", e.baseline_run_id as "baselineRunId",
+       e.current_run_id as "currentRunId", e.plan_id as "planId", e.plan_version as "planVersion",
+       e.plan_version_hash as "planVersionHash", e.observation, e.engine_version as "engineVersion",
+       e.inputs_digest as "inputsDigest", e.not_replayable_because as "notReplayableBecause"
+     from unnest($2::uuid[]) with ordinality as wanted(execution_id, place)
+     join driftplane.executions e on e.workspace_id = $1 and e.execution_id = wanted.execution_id
+     order by wanted.place`,
+    [tx.workspaceId, executionIds],
+  );
+  return rows.map(({ observation, ...row }) => ({
+    ...row,
+    observation: observation === null ? null : JSON.parse(observation),
+  }));
 }
 
 export async function countScopes(tx: WorkspaceTransaction, scopeIds: readonly string[]): Promise<number> {

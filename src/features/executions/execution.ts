@@ -1,8 +1,8 @@
+import type { ConditionProblem } from '../../core/condition-check.ts';
 import type { TypeCoverage } from '../../core/coverage.ts';
 import type { NamedItem } from '../../core/diff-report.ts';
-import type { ExecutionState } from '../../core/execution-state.ts';
-import type { ConditionProblem } from '../../core/condition-check.ts';
 import type { DemotionCode } from '../../core/disposition.ts';
+import type { ExecutionState } from '../../core/execution-state.ts';
 import type { JsonObject } from '../../core/json-value.ts';
 import type { Observation } from '../../core/observation.ts';
 import { type HeldBack, nothingHeldBack } from '../../core/plan-hold.ts';
@@ -64,6 +64,21 @@ export interface Execution {
   readonly startedAt: Date | null;
   readonly finishedAt: Date | null;
 }
+
+/** What of an execution is needed to compute it again. */
+export type ReplayInputs = Pick<
+  Execution,
+  | 'executionId'
+  | 'baselineRunId'
+  | 'currentRunId'
+  | 'planId'
+  | 'planVersion'
+  | 'planVersionHash'
+  | 'observation'
+  | 'engineVersion'
+  | 'inputsDigest'
+  | 'notReplayableBecause'
+>;
 
 /** What a plan held back, and its conditions that could not be told. */
 export interface ExecutionHolds extends HeldBack {

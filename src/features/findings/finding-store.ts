@@ -249,7 +249,11 @@ export async function updateFindings(
   );
 }
 
-/** Writes what a finding says anew, where it was generated again under another plan, engine or label. */
+/**
+ * Writes what a finding says anew, where it was generated again under another plan, engine or label. Where it went
+ * stays as it was decided when it opened: those who were told of it have been told, and what a budget or a missing
+ * incident took lower is not lifted by a new version.
+ */
 export async function updateFindingContents(
   tx: WorkspaceTransaction,
   context: ReconcileContext,
@@ -261,12 +265,11 @@ export async function updateFindingContents(
   await tx.client.query(
     `update driftplane.findings f
      set label = r.label, label_search = r.label_search, severity = r.severity, impact = r.impact,
-       drift_score = r.drift_score, plan_id = $15, plan_version = $16,
-       change_signature = r.change_signature, evidence = r.evidence, route = r.route, disposition = r.disposition,
-       plan_version_hash = $2, has_plan = $3, engine_version = $4
-     from unnest($5::uuid[], $6::text[], $7::text[], $8::text[], $9::real[], $10::text[], $11::text[], $12::text[],
-       $13::text[], $14::real[]) as r(finding_id, label, label_search, severity, impact, change_signature, evidence, route,
-       disposition, drift_score)
+       drift_score = r.drift_score, plan_id = $13, plan_version = $14,
+       change_signature = r.change_signature, evidence = r.evidence, plan_version_hash = $2, has_plan = $3,
+       engine_version = $4
+     from unnest($5::uuid[], $6::text[], $7::text[], $8::text[], $9::real[], $10::text[], $11::text[], $12::real[])
+       as r(finding_id, label, label_search, severity, impact, change_signature, evidence, drift_score)
      where f.workspace_id = $1 and f.finding_id = r.finding_id`,
     [
       tx.workspaceId,
@@ -280,8 +283,6 @@ export async function updateFindingContents(
       of('impact'),
       of('changeSignature'),
       findings.map(({ generated }) => JSON.stringify(generated.evidence)),
-      of('route'),
-      findings.map(({ generated: { disposition } }) => disposition && JSON.stringify(disposition)),
       of('score'),
       context.planId,
       context.planVersion,

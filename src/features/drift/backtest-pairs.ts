@@ -1,0 +1,174 @@
+import { compilePlan } from '../../core/compiled-plan.ts';
+import { DriftplaneError } from '../../core/errors.ts';
+import type { Observation } from '../../core/observation.ts';
+import { validatePlanHash } from '../../core/plan-hash.ts';
+import type { ResolvablePlan } from '../../core/plan-resolution.ts';
+import type { PlanContent } from '../../core/plan-schema.ts';
+import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
+import type { Backtest } from '../executions/backtest.ts';
+import { listReplayInputs } from '../executions/backtest-service.ts';
+import type { ReplayInputs } from '../executions/execution.ts';
+import { RulesByDigest } from '../inventory/rules-read-model.ts';
+import { resolvePlansFor } from '../plans/plan-resolver.ts';
+import { getDriftPlan } from '../plans/plan-service.ts';
+import { BacktestComparison } from './backtest-comparison.ts';
+import type { BacktestTally } from './backtest-tally.ts';
+import { DigestAlike } from './digest-alike.ts';
+import { changesOf, compareItems } from './drift-generator.ts';
+import { loadReplayablePairs } from './replayable-pair.ts';
+import { findPlanInForce, type PlanInForce } from './resolve-plan.ts';
+import type { RunPair } from './run-pair.ts';
+
+/** How long pairs are compared in one snapshot. */
+const SLICE_MS = 500;
+
+/** Looked at between pairs and batches. */
+export interface BacktestWatch {
+  /** Whether somebody has cancelled it. */
+  readonly isStopped: boolean;
+  /** Resolves when it has looked, at once where the time has not come. That it fails is no reason to stop. */
+  look(): Promise<void>;
+}
+
+/** What is the same for all pairs of a backtest. */
+export interface BacktestContext {
+  readonly tally: BacktestTally;
+  readonly tried: PlanInForce;
+  readonly signal: AbortSignal;
+  readonly watch: BacktestWatch;
+  readonly rules: RulesByDigest;
+  readonly findPlan: typeof findPlanInForce;
+  isForPlan(tx: WorkspaceTransaction, observation: Observation): Promise<boolean>;
+}
+
+export async function openBacktest(
+  tx: WorkspaceTransaction,
+  backtest: Backtest,
+  parts: Pick<BacktestContext, 'tally' | 'signal' | 'watch'>,
+): Promise<BacktestContext> {
+  const { planVersionHash } = backtest;
+  const content = JSON.parse(backtest.content) as PlanContent;
+  if (!validatePlanHash(content, planVersionHash)) {
+    throw new DriftplaneError('internal_error', 'the plan of the backtest is not what it was');
+  }
+  const asIf = await asIfInForce(tx, backtest, content);
+  return {
+    ...parts,
+    tried: { plan: compilePlan(content), planVersionHash },
+    rules: new RulesByDigest(),
+    findPlan: remember((_tx, hash) => hash, findPlanInForce),
+    isForPlan: remember(
+      (_tx, { source: { serviceId, repoFullName, docClass } }) =>
+        JSON.stringify([serviceId, repoFullName, docClass]),
+      async (at, { source }) => {
+        const [resolution] = await resolvePlansFor(at, [source], asIf);
+        return resolution?.plan === asIf;
+      },
+    ),
+  };
+}
+
+/** The tried plan as it would be resolved, were it in force. */
+async function asIfInForce(
+  tx: WorkspaceTransaction,
+  { backtestId, planId, planVersion, planVersionHash, requestedAt }: Backtest,
+  { name, scopeType, scopeRef, docClass }: PlanContent,
+): Promise<ResolvablePlan> {
+  const madeAt = planId === null ? requestedAt : (await getDriftPlan(tx, planId)).createdAt;
+  return {
+    planId: planId ?? backtestId,
+    name,
+    scopeType,
+    scopeRef,
+    docClass,
+    version: planVersion ?? 1,
+    versionHash: planVersionHash,
+    createdAt: madeAt.toISOString(),
+  };
+}
+
+/** Most answers that are remembered at once. */
+const MAX_REMEMBERED = 500;
+
+/** The function, asked once for what has the same key. */
+function remember<Args extends readonly unknown[], T>(
+  keyOf: (...args: Args) => string,
+  ask: (...args: Args) => Promise<T>,
+): (...args: Args) => Promise<T> {
+  const known = new Map<string, T>();
+  return async (...args) => {
+    const key = keyOf(...args);
+    if (!known.has(key)) {
+      const answer = await ask(...args);
+      if (known.size >= MAX_REMEMBERED) known.clear();
+      known.set(key, answer);
+    }
+    return known.get(key) as T;
+  };
+}
+
+/**
+ * Compares pairs, from the first on, until `SLICE_MS` are over. In one snapshot, so that what they share is read once;
+ * and no snapshot is held for as long as the whole takes. Returns how many of them are done, at least one.
+ */
+export async function comparePairs(
+  tx: WorkspaceTransaction,
+  executionIds: readonly string[],
+  context: BacktestContext,
+): Promise<number> {
+  const { tally, watch } = context;
+  const until = Date.now() + SLICE_MS;
+  const executions = await listReplayInputs(tx, executionIds);
+  const loaded = await loadReplayablePairs(tx, executions, context.findPlan);
+  const byId = new Map(executions.map((execution, index) => [execution.executionId, { execution, index }]));
+  const alike = new Map<string, DigestAlike>();
+  let done = 0;
+  for (const executionId of executionIds) {
+    if (done > 0 && (watch.isStopped || Date.now() >= until)) break;
+    done++;
+    const found = byId.get(executionId);
+    const replayable = found === undefined ? undefined : loaded[found.index];
+    // What is not found the retention has just swept.
+    if (found === undefined || replayable === undefined) tally.skipPair('retention');
+    else if (!replayable.isReplayable) tally.skipPair(replayable.reason);
+    else {
+      const { scopeId } = replayable.pair;
+      const ofScope = alike.get(scopeId) ?? new DigestAlike(scopeId);
+      alike.set(scopeId, ofScope);
+      await comparePair(tx, found.execution, { ...context, ...replayable, alike: ofScope });
+    }
+  }
+  return done;
+}
+
+async function comparePair(
+  tx: WorkspaceTransaction,
+  { executionId, planId, planVersion }: ReplayInputs,
+  context: BacktestContext & {
+    readonly pair: RunPair;
+    readonly inForce: PlanInForce;
+    readonly alike: DigestAlike;
+  },
+): Promise<void> {
+  const { tally, tried, signal, rules, watch, pair, inForce, alike } = context;
+  const { scopeId, scopeKey, observation } = pair;
+  const comparison = new BacktestComparison(
+    {
+      executionId,
+      scopeId,
+      scopeKey,
+      observation,
+      used: { ...inForce, planId, planVersion },
+      tried,
+      isForPlan: await context.isForPlan(tx, observation),
+    },
+    tally,
+  );
+  for await (const items of compareItems(tx, { pair, signal, rules, alike })) {
+    comparison.add(changesOf(items));
+    // Not waited for: it needs another connection while this one is held.
+    void watch.look();
+    if (watch.isStopped) return;
+  }
+  comparison.end();
+}
