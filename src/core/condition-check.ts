@@ -19,7 +19,10 @@ export class ConditionCheck {
   readonly #source: Record<string, string>;
   readonly #author: string;
   readonly #observedAt: Date | null;
-  readonly #problems = new Map<string, { rule: string; outcome: ConditionProblem['outcome']; count: number }>();
+  readonly #problems = new Map<
+    string,
+    { rule: string; outcome: ConditionProblem['outcome']; count: number }
+  >();
 
   constructor({ source, author, observedAt }: Observation) {
     this.#source = {

@@ -4,8 +4,8 @@ import type { ConditionExpr } from './condition-syntax.ts';
 import {
   BOOL,
   BYTES,
-  commonType,
   type ConditionType,
+  commonType,
   DOUBLE,
   DYN,
   fits,
@@ -101,7 +101,8 @@ class Checker {
   }
 
   #map(expr: ConditionExpr, struct: Kind<'structExpr'>['value'], scope: Scope): ConditionType {
-    if (struct.messageName !== '') return this.fault(expr, `there is no type "${struct.messageName}" to make`);
+    if (struct.messageName !== '')
+      return this.fault(expr, `there is no type "${struct.messageName}" to make`);
     for (const { keyKind, value } of struct.entries) {
       if (keyKind.case === 'mapKey') this.check(keyKind.value, scope);
       if (value !== undefined) this.check(value, scope);
@@ -145,7 +146,10 @@ class Checker {
       case '_==_':
       case '_!=_':
         if (!isComparable(one, other)) {
-          this.fault(expr, `${typeText(one)} can not be compared with ${typeText(other)}: they are never the same`);
+          this.fault(
+            expr,
+            `${typeText(one)} can not be compared with ${typeText(other)}: they are never the same`,
+          );
         }
         return BOOL;
       case '@in':
@@ -199,14 +203,19 @@ class Checker {
   ): ConditionType {
     const overloads = Object.hasOwn(conditionFunctions, name) ? conditionFunctions[name] : undefined;
     if (overloads === undefined) {
-      const known = Object.keys(conditionFunctions).filter((one) => /^\w+$/.test(one) && !one.startsWith('_'));
+      const known = Object.keys(conditionFunctions).filter(
+        (one) => /^\w+$/.test(one) && !one.startsWith('_'),
+      );
       return this.fault(expr, `there is no function "${name}"${hint(name, known)}`);
     }
     const matching = overloads.filter((overload) => isMatch(overload, given));
     if (matching.length > 0) return matching.map(({ result }) => result).reduce(commonType);
     const types = given.args.map(typeText).join(', ');
     const on = given.target === null ? '' : ` on ${typeText(given.target)}`;
-    return this.fault(expr, `${operatorText(name)} can not be used${on} with ${types === '' ? 'nothing' : types}${mixHint(given.args)}`);
+    return this.fault(
+      expr,
+      `${operatorText(name)} can not be used${on} with ${types === '' ? 'nothing' : types}${mixHint(given.args)}`,
+    );
   }
 }
 
@@ -234,7 +243,10 @@ function isComparable(one: ConditionType, other: ConditionType): boolean {
 }
 
 /** An empty list takes the type of what is put behind it. */
-function joined(one: ConditionType & { kind: 'list' }, other: ConditionType & { kind: 'list' }): ConditionType {
+function joined(
+  one: ConditionType & { kind: 'list' },
+  other: ConditionType & { kind: 'list' },
+): ConditionType {
   return one.element.kind === 'dyn' ? other : listOf(commonType(one.element, other.element));
 }
 
@@ -248,6 +260,9 @@ function mixHint(args: readonly ConditionType[]): string {
 }
 
 function hint(name: string, known: readonly string[]): string {
-  const nearest = nearestWord(name, known.filter((one) => !one.startsWith('@')));
+  const nearest = nearestWord(
+    name,
+    known.filter((one) => !one.startsWith('@')),
+  );
   return nearest === null ? '' : `; did you mean "${nearest}"?`;
 }

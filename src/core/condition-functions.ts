@@ -22,7 +22,11 @@ export interface Overload {
   readonly result: ConditionType;
 }
 
-const func = (args: readonly ConditionType[], result: ConditionType): Overload => ({ target: null, args, result });
+const func = (args: readonly ConditionType[], result: ConditionType): Overload => ({
+  target: null,
+  args,
+  result,
+});
 const method = (target: ConditionType, args: readonly ConditionType[], result: ConditionType): Overload => ({
   target,
   args,

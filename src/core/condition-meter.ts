@@ -1,8 +1,8 @@
-import { type CelFunc, celEnv, celFunc, CelScalar, isCelList, isCelMap } from '@bufbuild/cel';
+import { type CelFunc, CelScalar, celEnv, celFunc, isCelList, isCelMap } from '@bufbuild/cel';
 import { strings } from '@bufbuild/cel/ext';
 import { compilePattern } from './condition-regex.ts';
+import { type ConditionExpr, countNodes, partsOf } from './condition-syntax.ts';
 import { utcGetters } from './condition-time.ts';
-import { countNodes, type ConditionExpr, partsOf } from './condition-syntax.ts';
 
 /** Thrown where an evaluation has used up what it may cost. */
 export class TooExpensive extends Error {}
@@ -60,7 +60,11 @@ export function meteredEnv(meter: ConditionMeter) {
               meter.charge(name === TICK ? Number(args[1] ?? 1) : 1);
               chargeSearch(meter, name, target, args[0]);
               if (!isCheap(name)) for (const value of [target, ...args]) chargeValue(meter, value, name);
-              return group.call(id, target as Parameters<CelFunc['call']>[1], args as Parameters<CelFunc['call']>[2]);
+              return group.call(
+                id,
+                target as Parameters<CelFunc['call']>[1],
+                args as Parameters<CelFunc['call']>[2],
+              );
             },
           },
         });

@@ -9,8 +9,11 @@ const MAX_REPETITIONS = 500;
  * pattern with large counts takes long to compile and makes a large program.
  */
 export function patternSizeFault(pattern: string): string | null {
-  if (pattern.length > MAX_PATTERN_LENGTH) return `a pattern is at most ${MAX_PATTERN_LENGTH} characters long`;
-  const counts = [...pattern.matchAll(/\{(\d*),?(\d*)\}/g)].map(([, from, to]) => Math.max(Number(from), Number(to), 1));
+  if (pattern.length > MAX_PATTERN_LENGTH)
+    return `a pattern is at most ${MAX_PATTERN_LENGTH} characters long`;
+  const counts = [...pattern.matchAll(/\{(\d*),?(\d*)\}/g)].map(([, from, to]) =>
+    Math.max(Number(from), Number(to), 1),
+  );
   if (counts.reduce((product, count) => product * count, 1) > MAX_REPETITIONS) {
     return `the counts of a pattern multiply to at most ${MAX_REPETITIONS}`;
   }

@@ -1,4 +1,4 @@
-import { type CelFunc, celMethod, CelScalar, objectType } from '@bufbuild/cel';
+import { type CelFunc, CelScalar, celMethod, objectType } from '@bufbuild/cel';
 import { type Timestamp, TimestampSchema, timestampDate } from '@bufbuild/protobuf/wkt';
 
 const TIMESTAMP = objectType(TimestampSchema);

@@ -19,7 +19,5 @@ export function celInput(value: ConditionValue, meter: ConditionMeter): CelInput
   meter.charge(1);
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((element) => celInput(element, meter));
-  return new Map(
-    Object.entries(value).map(([name, member]) => [name, celInput(member as JsonValue, meter)]),
-  );
+  return new Map(Object.entries(value).map(([name, member]) => [name, celInput(member as JsonValue, meter)]));
 }

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { compileCondition, conditionFaults, type ConditionOutcome, type ConditionValues } from './condition.ts';
+import {
+  type ConditionOutcome,
+  type ConditionValues,
+  compileCondition,
+  conditionFaults,
+} from './condition.ts';
 import { type ConditionKind, conditionVariables } from './condition-variables.ts';
 
 const common: ConditionValues = {
@@ -47,7 +52,11 @@ describe('a condition', () => {
     ['change', 'op in ["add", "replace"]', 'true'],
     ['change', 'itemType.matches("^microsoft[.]graph[.]")', 'true'],
     ['change', 'source.serviceId == "shop" && source.kind != "files"', 'true'],
-    ['change', 'observedAt >= timestamp("2026-12-20T00:00:00Z") && observedAt < timestamp("2027-01-05T00:00:00Z")', 'true'],
+    [
+      'change',
+      'observedAt >= timestamp("2026-12-20T00:00:00Z") && observedAt < timestamp("2027-01-05T00:00:00Z")',
+      'true',
+    ],
     ['change', 'observedAt.getHours() == 23 && observedAt.getDayOfWeek() == 4', 'true'],
     ['change', 'author == "ci" // what our pipeline deployed', 'true'],
     ['candidate', 'paths.exists(p, p == "/state")', 'true'],
@@ -69,7 +78,9 @@ describe('a condition', () => {
 
     expect(outcome('change', 'after.constructor == 1', { after: data })).toBe('true');
     expect(outcome('change', 'after["__proto__"].x == 2', { after: data })).toBe('true');
-    expect(outcome('change', 'has(after.constructor) || has(after.hasOwnProperty)', { after: {} })).toBe('false');
+    expect(outcome('change', 'has(after.constructor) || has(after.hasOwnProperty)', { after: {} })).toBe(
+      'false',
+    );
   });
 
   it('takes objects without a prototype, as facts have them', () => {
@@ -105,7 +116,11 @@ describe('a condition', () => {
 describe('what is wrong with a condition', () => {
   it.each<[ConditionKind, string, string[]]>([
     ['change', '', ['a condition is needed']],
-    ['change', 'itemTyp == "a"', ['line 1, column 1: there is no variable "itemTyp"; did you mean "itemType"?']],
+    [
+      'change',
+      'itemTyp == "a"',
+      ['line 1, column 1: there is no variable "itemTyp"; did you mean "itemType"?'],
+    ],
     [
       'change',
       'paths.size() > 0\n|| severty == "sev1"',
@@ -115,16 +130,40 @@ describe('what is wrong with a condition', () => {
       ],
     ],
     ['change', 'path', ['line 1, column 1: the condition gives string, not true or false']],
-    ['change', 'path == 1', ['line 1, column 5: string can not be compared with int: they are never the same']],
+    [
+      'change',
+      'path == 1',
+      ['line 1, column 5: string can not be compared with int: they are never the same'],
+    ],
     ['change', 'path && true', ['line 1, column 1: true or false is needed here, not string']],
-    ['change', 'source.srviceId == ""', ['line 1, column 7: there is no field "srviceId"; did you mean "serviceId"?']],
+    [
+      'change',
+      'source.srviceId == ""',
+      ['line 1, column 7: there is no field "srviceId"; did you mean "serviceId"?'],
+    ],
     ['change', 'path.field', ['line 1, column 5: string has no field "field"']],
-    ['change', 'startWith(path, "/")', ['line 1, column 10: there is no function "startWith"; did you mean "startsWith"?']],
+    [
+      'change',
+      'startWith(path, "/")',
+      ['line 1, column 10: there is no function "startWith"; did you mean "startsWith"?'],
+    ],
     ['change', 'path.startsWith(1)', ['line 1, column 16: startsWith() can not be used on string with int']],
-    ['change', 'path.matches(label)', ['line 1, column 14: the pattern of matches() must be written as a text']],
+    [
+      'change',
+      'path.matches(label)',
+      ['line 1, column 14: the pattern of matches() must be written as a text'],
+    ],
     ['change', 'path.exists(p, p == "a")', ['line 1, column 1: string has no elements to go through']],
-    ['candidate', 'impact * 2 > 1', ['line 1, column 8: "*" can not be used with double, int: write both as decimals, such as 2.0']],
-    ['candidate', 'changes.exists(c, c.pth == "")', ['line 1, column 20: there is no field "pth"; did you mean "path"?']],
+    [
+      'candidate',
+      'impact * 2 > 1',
+      ['line 1, column 8: "*" can not be used with double, int: write both as decimals, such as 2.0'],
+    ],
+    [
+      'candidate',
+      'changes.exists(c, c.pth == "")',
+      ['line 1, column 20: there is no field "pth"; did you mean "path"?'],
+    ],
     ['candidate', '3 in paths', ['line 1, column 3: int is never in a list of string']],
     ['candidate', 'Foo{a: 1} == 1', ['line 1, column 1: there is no type "Foo" to make']],
     ['candidate', 'true ? 1 : 2', ['line 1, column 6: the condition gives int, not true or false']],
@@ -134,7 +173,7 @@ describe('what is wrong with a condition', () => {
     );
   });
 
-  it.each(['1 +', 'a.b(', '"open', 'a b', '((true)', '1 = 1', 'path == \'a', 'if (true)', '}{'])(
+  it.each(['1 +', 'a.b(', '"open', 'a b', '((true)', '1 = 1', "path == 'a", 'if (true)', '}{'])(
     'is said of a syntax error: %s',
     (text) => {
       expect(conditionFaults('change', text)).toEqual([expect.stringMatching(/^line 1, column \d+: /)]);
@@ -168,16 +207,23 @@ describe('an evaluation that would take too long', () => {
     ['before.contains(after)', { before: 'a'.repeat(300_000), after: `${'a'.repeat(50_000)}b` }],
     ['before.matches("(a+)+$")', { before: `${long}b` }],
     ['before.split("a").map(x, x + "b").size() == 1', { before: long }],
-    ['[[[before].map(x, x + x + x + x)[0]].map(x, x + x + x + x)[0]].map(x, x + x + x + x)[0] == ""', { before: 'a'.repeat(100_000) }],
+    [
+      '[[[before].map(x, x + x + x + x)[0]].map(x, x + x + x + x)[0]].map(x, x + x + x + x)[0] == ""',
+      { before: 'a'.repeat(100_000) },
+    ],
   ])('is ended: %s', (text, more) => {
     expect(conditionFaults('change', text)).toEqual([]);
     expect(outcome('change', text, more)).toBe('too_expensive');
   });
 
   it('is not that of an honest condition over a thousand changes', () => {
-    const changes = numbers.slice(0, 1000).map((n) => ({ path: `/settings/${n}`, op: 'add', before: null, after: n }));
+    const changes = numbers
+      .slice(0, 1000)
+      .map((n) => ({ path: `/settings/${n}`, op: 'add', before: null, after: n }));
 
-    expect(outcome('candidate', 'changes.exists(c, c.path.startsWith("/x") && c.op == "remove")', { changes })).toBe('false');
+    expect(
+      outcome('candidate', 'changes.exists(c, c.path.startsWith("/x") && c.op == "remove")', { changes }),
+    ).toBe('false');
   });
 
   it('leaves the next evaluation all it may cost', () => {
@@ -192,40 +238,83 @@ describe('an evaluation that would take too long', () => {
   it('is one of data that nests without end', () => {
     const deep = JSON.parse(`${'['.repeat(5000)}${']'.repeat(5000)}`);
 
-    expect(['failed', 'too_expensive', 'true']).toContain(outcome('change', 'before == after', { before: deep, after: deep }));
+    expect(['failed', 'too_expensive', 'true']).toContain(
+      outcome('change', 'before == after', { before: deep, after: deep }),
+    );
   });
 });
 
 test('any text is judged without an exception', () => {
   const word = fc.constantFrom(
     ...conditionVariables.eligibility.map(({ name }) => name),
-    ...['&&', '||', '!', '(', ')', '[', ']', '{', '}', '.', ',', '?', ':', '==', '<', '+', '-', '"a"', "'", '1', '1.5', 'null'],
+    ...[
+      '&&',
+      '||',
+      '!',
+      '(',
+      ')',
+      '[',
+      ']',
+      '{',
+      '}',
+      '.',
+      ',',
+      '?',
+      ':',
+      '==',
+      '<',
+      '+',
+      '-',
+      '"a"',
+      "'",
+      '1',
+      '1.5',
+      'null',
+    ],
     ...['exists', 'all', 'map', 'x', 'size', 'has', 'in', 'matches', '\n', '//', 'true'],
   );
 
   fc.assert(
-    fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.array(word, { maxLength: 30 }).map((words) => words.join(' '))), (text) => {
-      for (const kind of ['change', 'candidate', 'eligibility'] as const) {
-        const faults = conditionFaults(kind, text);
-        if (faults.length > 0) continue;
-        expect(['true', 'false', 'failed', 'too_expensive']).toContain(outcome(kind, text));
-      }
-    }),
+    fc.property(
+      fc.oneof(
+        fc.string({ unit: 'binary' }),
+        fc.array(word, { maxLength: 30 }).map((words) => words.join(' ')),
+      ),
+      (text) => {
+        for (const kind of ['change', 'candidate', 'eligibility'] as const) {
+          const faults = conditionFaults(kind, text);
+          if (faults.length > 0) continue;
+          expect(['true', 'false', 'failed', 'too_expensive']).toContain(outcome(kind, text));
+        }
+      },
+    ),
     { numRuns: 2000 },
   );
 });
 
 test('what has no fault never fails for its types on values of the types that were promised', () => {
   const number = fc.constantFrom('impact', 'confidence', 'score', '0.5', '1.0');
-  const text = fc.constantFrom('label', 'itemType', 'severity', 'source.serviceId', '"a"', 'paths[0]', 'changes[0].path');
+  const text = fc.constantFrom(
+    'label',
+    'itemType',
+    'severity',
+    'source.serviceId',
+    '"a"',
+    'paths[0]',
+    'changes[0].path',
+  );
   const { bool } = fc.letrec<{ bool: string }>((tie) => ({
     bool: fc.oneof(
       { depthSize: 'small' },
       fc.tuple(number, fc.constantFrom('<', '<=', '==', '!=', '>'), number).map((parts) => parts.join(' ')),
       fc.tuple(text, fc.constantFrom('==', '!=', '<'), text).map((parts) => parts.join(' ')),
-      fc.tuple(text, fc.constantFrom('startsWith', 'contains', 'endsWith'), text).map(([a, f, b]) => `${a}.${f}(${b})`),
+      fc
+        .tuple(text, fc.constantFrom('startsWith', 'contains', 'endsWith'), text)
+        .map(([a, f, b]) => `${a}.${f}(${b})`),
       tie('bool').map((inner) => `!(${inner})`),
-      fc.tuple(tie('bool'), fc.constantFrom('&&', '||'), tie('bool')).map(([a, op, b]) => `(${a}) ${op} (${b})`),
+      fc
+        .tuple(tie('bool'), fc.constantFrom('&&', '||'), tie('bool'))
+        .map(([a, op, b]) => `(${a}) ${op} (${b})`),
       tie('bool').map((inner) => `changes.exists(c, c.op == "add" || (${inner}))`),
       fc.tuple(tie('bool'), tie('bool'), tie('bool')).map(([a, b, c]) => `(${a}) ? (${b}) : (${c})`),
     ),

@@ -221,7 +221,11 @@ export const errorCatalogue = {
     'The version has not been approved',
     'Submit it for review, and have as many others approve it as the workspace wants.',
   ),
-  own_plan_version: error(403, 'Nobody approves a version of their own', 'Ask somebody else, with another token.'),
+  own_plan_version: error(
+    403,
+    'Nobody approves a version of their own',
+    'Ask somebody else, with another token.',
+  ),
   backtest_not_found: error(404, 'There is no such backtest', 'Check the id in the list of backtests.'),
   incident_not_found: error(404, 'There is no such incident', 'Check the id in the list of incidents.'),
   invalid_request: error(400, 'The request is not valid', 'Mend the places named.'),

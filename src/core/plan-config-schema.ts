@@ -92,10 +92,7 @@ const sectionTargets = z
         type,
         sectionNames.describe(`Sections of the primary document for drift of the type ${type}.`),
       ]),
-    ) as Record<
-      DriftType,
-      typeof sectionNames
-    >,
+    ) as Record<DriftType, typeof sectionNames>,
   )
   .prefault({})
   .describe('Per drift type the sections of the primary document that are to be brought up to date.');

@@ -119,6 +119,19 @@ describe('what is held back', () => {
   });
 });
 
+describe('the rules of what is held back', () => {
+  it('are in the order of the plan, the tenth behind the second', () => {
+    const ignorePaths = Array.from({ length: 12 }, (_, index) => `/${'x'.repeat(index + 1)}`);
+    const members = Object.fromEntries(ignorePaths.map((path) => [path.slice(1), 1]));
+
+    const { heldBack, held } = generate([changed({}, members)], { noiseControls: { ignorePaths } });
+
+    const inOrder = ignorePaths.map((_, index) => `/noiseControls/ignorePaths/${index}`);
+    expect(heldBack.rules.map(({ rule }) => rule)).toEqual(inOrder);
+    expect(held[0]?.reasons.map(({ rule }) => rule)).toEqual(inOrder);
+  });
+});
+
 describe('noise', () => {
   const held = (
     written: PlanDocumentInput['noiseControls'],
@@ -279,6 +292,15 @@ describe('a condition', () => {
 
       expect(heldBack).toEqual(nothingHeldBack);
     }
+  });
+
+  it('sees of a changed secret that there is one, and the same one on both sides', () => {
+    const change = changed({ password: 'hunter2' }, { password: 'hunter3' });
+    const held = (when: string) =>
+      generate([change], { noiseControls: { ignoreChanges: [{ path: '/password', when }] } }).held;
+
+    expect(held('before != null && before == after')).toHaveLength(1);
+    expect(held('before != after')).toEqual([]);
   });
 
   it('sees that an item came or went, and nothing of what it was', () => {

@@ -83,7 +83,8 @@ export function createPlanIndex<Plan extends ResolvablePlan>(plans: Iterable<Pla
     if (known === undefined) group.set(key, [plan]);
     else known.push(plan);
   }
-  for (const group of Object.values(byScope)) for (const found of group.values()) found.sort(comparePreference);
+  for (const group of Object.values(byScope))
+    for (const found of group.values()) found.sort(comparePreference);
   return {
     resolve(subject) {
       const { serviceId, repoFullName, docClass } = normalSubject(subject);

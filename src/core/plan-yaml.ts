@@ -21,7 +21,9 @@ function ordered(schema: unknown, value: JsonValue): JsonValue {
   if (Array.isArray(value)) return value.map((element) => ordered(inner.element, element));
   if (typeof value !== 'object' || value === null || inner.shape === undefined) return value;
   const { shape } = inner;
-  return Object.fromEntries(Object.keys(shape).map((name) => [name, ordered(shape[name], value[name] ?? null)]));
+  return Object.fromEntries(
+    Object.keys(shape).map((name) => [name, ordered(shape[name], value[name] ?? null)]),
+  );
 }
 
 interface Unwrapped {

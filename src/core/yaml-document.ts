@@ -1,7 +1,7 @@
 import { isCollection, isScalar, LineCounter, parseDocument, stringify } from 'yaml';
-import type { JsonValue } from './json-value.ts';
 import type { ErrorDetail } from './errors.ts';
 import { parsePointer } from './json-pointer.ts';
+import type { JsonValue } from './json-value.ts';
 
 /** Aliases that may be resolved in one document: enough for people, too few for a bomb. */
 const MAX_ALIASES = 100;

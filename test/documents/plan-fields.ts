@@ -15,7 +15,11 @@ interface Field {
 
 /** The rows of the table of docs/plan-file.md, as the schema has them. */
 export function planFieldRows(): string[] {
-  return rowsOf(planJsonSchema as unknown as Field, '', (planJsonSchema as { required?: string[] }).required ?? []);
+  return rowsOf(
+    planJsonSchema as unknown as Field,
+    '',
+    (planJsonSchema as { required?: string[] }).required ?? [],
+  );
 }
 
 function rowsOf(field: Field, path: string, required: readonly string[]): string[] {
@@ -43,7 +47,8 @@ function typeOf(field: Field): string {
 }
 
 function plainType({ type, enum: values, items, minimum, maximum }: Field): string {
-  if (values !== undefined) return values.length > 8 ? 'one of [these](#words)' : values.map((value) => `\`${value}\``).join(', ');
+  if (values !== undefined)
+    return values.length > 8 ? 'one of [these](#words)' : values.map((value) => `\`${value}\``).join(', ');
   if (type === 'array') return `list of ${items?.properties === undefined ? typeOf(items ?? {}) : 'rules'}`;
   if (type === 'number' || type === 'integer') {
     return `${type === 'integer' ? 'whole ' : ''}number${minimum === undefined ? '' : `, ${minimum} to ${maximum}`}`;

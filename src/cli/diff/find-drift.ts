@@ -1,8 +1,8 @@
+import type { ItemChange } from '../../core/candidate.ts';
 import type { Comparison, ItemPair } from '../../core/compare.ts';
+import { compilePlan } from '../../core/compiled-plan.ts';
 import type { NamedItem } from '../../core/diff-report.ts';
 import { OFFLINE_SCOPE_KEY } from '../../core/fingerprint.ts';
-import type { ItemChange } from '../../core/candidate.ts';
-import { compilePlan } from '../../core/compiled-plan.ts';
 import { type Generated, generateFindings, joinGenerated } from '../../core/generate.ts';
 import type { JsonObject } from '../../core/json-value.ts';
 import type { PlanDocument } from '../../core/plan-schema.ts';

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
+import type { ItemChange } from '../../core/candidate.ts';
 import { compareInventories, identityKey } from '../../core/compare.ts';
 import { compareText } from '../../core/compare-text.ts';
+import { compilePlan } from '../../core/compiled-plan.ts';
 import { contentHash } from '../../core/content-hash.ts';
 import { coverageOf, joinCoverage } from '../../core/coverage.ts';
 import { type DiffReport, digestFindings, summarise } from '../../core/diff-report.ts';
 import { ENGINE_VERSION } from '../../core/engine-version.ts';
-import type { ItemChange } from '../../core/candidate.ts';
-import { compilePlan } from '../../core/compiled-plan.ts';
 import { generateFindings } from '../../core/generate.ts';
 import { groupByIdentity, joinAmbiguous } from '../../core/identity-groups.ts';
 import type { ItemTypeRegistry } from '../../core/item-type-registry.ts';

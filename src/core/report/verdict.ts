@@ -35,7 +35,8 @@ function outcomeOf(report: DiffReport): string {
     return `${countText(findings.length, 'finding')}: ${kinds} (${bands}).`;
   }
   const drifted = summary.added + summary.removed + summary.changed;
-  if (report.heldBack.changes > 0) return `No findings: the plan held back all drift, of ${countText(drifted, 'item')}.`;
+  if (report.heldBack.changes > 0)
+    return `No findings: the plan held back all drift, of ${countText(drifted, 'item')}.`;
   if (!isFullyChecked(report)) return 'In what was checked, nothing drifted.';
   if (summary.currentItems === 0) return 'Nothing drifted: neither side holds an item.';
   return `Nothing drifted: ${countText(summary.unchanged, 'item')} compared, none differs.`;

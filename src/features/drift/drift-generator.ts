@@ -61,7 +61,7 @@ export async function* compareItems(
   const { scopeId, fromSeq, toSeq } = pair;
   const { rules = new RulesByDigest(), alike = new DigestAlike(scopeId) } = options;
   if (fromSeq >= toSeq) return;
-  for await (const items of readDrift(tx, { scopeId, fromSeq, toSeq })) {
+  for await (const items of readDrift(tx, { scopeId, fromSeq, toSeq, isOneStep: isOneStep(pair) })) {
     signal?.throwIfAborted();
     await rules.load(tx, items.flatMap(rulesOfItem));
     await alike.load(tx, items);
@@ -69,6 +69,10 @@ export async function* compareItems(
     // So that a server that works off its own jobs answers in between.
     await new Promise(setImmediate);
   }
+}
+
+function isOneStep({ baseline, current }: RunPair): boolean {
+  return Math.abs(current.runSeq - baseline.runSeq) === 1;
 }
 
 /** What drifted with proof: what plans judge. */

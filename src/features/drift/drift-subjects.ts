@@ -48,11 +48,15 @@ export function* subjectsOfPart(
     const generated =
       finding === undefined
         ? null
-        : generatedFinding(finding, { drift, pair, plan }, {
-            subjectKey,
-            baselineHash: before(driftType),
-            currentHash: after(driftType),
-          });
+        : generatedFinding(
+            finding,
+            { drift, pair, plan },
+            {
+              subjectKey,
+              baselineHash: before(driftType),
+              currentHash: after(driftType),
+            },
+          );
     yield { subjectKey, driftType, valueNow, valueAtBaseline, generated };
   }
 }

@@ -1,7 +1,7 @@
+import { type ConditionProblem, joinConditionProblems } from '../../core/condition-check.ts';
 import { contentHash } from '../../core/content-hash.ts';
 import type { NamedItem } from '../../core/diff-report.ts';
 import { ENGINE_VERSION } from '../../core/engine-version.ts';
-import { type ConditionProblem, joinConditionProblems } from '../../core/condition-check.ts';
 import type { Generated } from '../../core/generate.ts';
 import type { JsonObject } from '../../core/json-value.ts';
 import { HoldTally } from '../../core/plan-hold.ts';

@@ -1,6 +1,6 @@
+import type { ItemChange } from '../../core/candidate.ts';
 import { canonicalJson } from '../../core/canonical-json.ts';
 import { compareText } from '../../core/compare-text.ts';
-import type { ItemChange } from '../../core/candidate.ts';
 import type { ItemType } from '../../core/item-type.ts';
 import { parsePointer } from '../../core/json-pointer.ts';
 import type { JsonObject, JsonValue } from '../../core/json-value.ts';

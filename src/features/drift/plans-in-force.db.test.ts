@@ -63,7 +63,13 @@ function asPerson<T>(history: TestHistory, work: (tx: WorkspaceTransaction) => P
 }
 
 function makePlan(history: TestHistory, plan: object) {
-  const document = { name: `plan ${randomUUID()}`, scopeType: 'service', scopeRef: SERVICE, status: 'active', ...plan };
+  const document = {
+    name: `plan ${randomUUID()}`,
+    scopeType: 'service',
+    scopeRef: SERVICE,
+    status: 'active',
+    ...plan,
+  };
   return asPerson(history, (tx) => createDriftPlan(tx, { document }));
 }
 
@@ -122,7 +128,9 @@ test('with a plan each finding says which version let it through, and the execut
     counts: { candidates: 5, findings: 5, heldBack: 0 },
     routing: { routes: { notify: 5 }, inputs: null },
   });
-  expect(findings.every((finding) => finding.plan_id === plan?.planId && finding.plan_version === 1)).toBe(true);
+  expect(findings.every((finding) => finding.plan_id === plan?.planId && finding.plan_version === 1)).toBe(
+    true,
+  );
 });
 
 describe('what is held back', () => {
@@ -130,8 +138,18 @@ describe('what is held back', () => {
     ['input sources', { inputSources: ['files'] }, [], 'inputSources'],
     ['drift types', { driftTypes: ['presence'] }, ['c presence', 'd presence'], 'driftTypes'],
     ['minConfidence', { thresholds: { minConfidence: 1 } }, ALL, ''],
-    ['minImpactScore', { thresholds: { minImpactScore: 0.6 } }, ['b configuration'], 'thresholds.minImpactScore'],
-    ['minDriftScore', { thresholds: { minDriftScore: 0.6 } }, ['b configuration'], 'thresholds.minDriftScore'],
+    [
+      'minImpactScore',
+      { thresholds: { minImpactScore: 0.6 } },
+      ['b configuration'],
+      'thresholds.minImpactScore',
+    ],
+    [
+      'minDriftScore',
+      { thresholds: { minDriftScore: 0.6 } },
+      ['b configuration'],
+      'thresholds.minDriftScore',
+    ],
     [
       'ignore',
       { thresholds: { ignore: 0.6, digestOnly: 0.6, notify: 0.6 } },
@@ -169,7 +187,11 @@ describe('what is held back', () => {
     const { execution, findings, held } = await under(plan);
 
     expect(namesOf(findings)).toEqual(left);
-    expect(execution.counts).toMatchObject({ candidates: 5, findings: left.length, heldBack: 5 - left.length });
+    expect(execution.counts).toMatchObject({
+      candidates: 5,
+      findings: left.length,
+      heldBack: 5 - left.length,
+    });
     expect(held).toHaveLength(5 - left.length);
     expect(new Set(held.flatMap(({ reasons }) => reasons.map((reason) => reason.code)))).toEqual(
       new Set(code === '' ? [] : [code]),
@@ -241,7 +263,11 @@ describe('where findings go', () => {
     });
 
     expect(findings.map(({ route }) => route)).toEqual(['digest', 'digest', 'notify', 'digest', 'recorded']);
-    expect(execution.routing).toEqual({ inputs: null, routes: { digest: 3, notify: 1, recorded: 1 }, demoted: {} });
+    expect(execution.routing).toEqual({
+      inputs: null,
+      routes: { digest: 3, notify: 1, recorded: 1 },
+      demoted: {},
+    });
   });
 
   test('is recorded with outputs, documents, sections and write-back', async () => {
@@ -297,7 +323,10 @@ describe('where findings go', () => {
     await generate(history, 2);
     const execution = await generate(history, 3);
 
-    expect(execution.routing).toMatchObject({ routes: { notify: 1, [route]: 1 }, demoted: { [`budgets.${budget}`]: 1 } });
+    expect(execution.routing).toMatchObject({
+      routes: { notify: 1, [route]: 1 },
+      demoted: { [`budgets.${budget}`]: 1 },
+    });
   });
 
   test('is only recorded while a plan that requires an incident has none', async () => {
@@ -316,7 +345,10 @@ describe('where findings go', () => {
     await history.run(after);
     const stormy = await generate(history, 2);
 
-    expect(calm.execution.routing).toMatchObject({ inputs: { hasOpenIncident: false }, routes: { recorded: 5 } });
+    expect(calm.execution.routing).toMatchObject({
+      inputs: { hasOpenIncident: false },
+      routes: { recorded: 5 },
+    });
     expect(stormy.routing).toMatchObject({ inputs: { hasOpenIncident: true }, routes: { notify: 5 } });
   });
 
@@ -340,7 +372,10 @@ describe('where findings go', () => {
     await history.run(after);
     await generate(history, 4);
 
-    const { plan_version, route, disposition, drift_score } = of(await findingsOf(history), 'a configuration');
+    const { plan_version, route, disposition, drift_score } = of(
+      await findingsOf(history),
+      'a configuration',
+    );
     expect({ plan_version, route, demotedBy: disposition.demotedBy }).toEqual({
       plan_version: 2,
       route: 'recorded',
@@ -377,7 +412,9 @@ describe('an execution is computed again', () => {
         revision: null,
       }),
     );
-    await history.inWorkspace(({ client }) => client.query("update driftplane.sources set service_id = 'moved'"));
+    await history.inWorkspace(({ client }) =>
+      client.query("update driftplane.sources set service_id = 'moved'"),
+    );
 
     const replay = await asPerson(history, (tx) => replayExecution(tx, execution.executionId));
 
@@ -407,7 +444,12 @@ test('a new version changes what comes next, and makes no other finding of what 
   await history.run({ a: { x: 1 }, b: { y: 1 } });
   await history.run({ a: { x: 2 }, b: { y: 1 } });
   await generate(history, 2);
-  const document = { name: plan.name, scopeType: 'service', scopeRef: SERVICE, noiseControls: { ignorePaths: ['/y'] } };
+  const document = {
+    name: plan.name,
+    scopeType: 'service',
+    scopeRef: SERVICE,
+    noiseControls: { ignorePaths: ['/y'] },
+  };
   await asPerson(history, (tx) => updateDriftPlan(tx, plan.planId, { document, revision: null }));
   await history.run({ a: { x: 2 }, b: { y: 2 } });
 

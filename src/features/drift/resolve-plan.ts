@@ -1,10 +1,10 @@
 import { type CompiledPlan, compilePlan } from '../../core/compiled-plan.ts';
+import { DriftplaneError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json-value.ts';
 import type { Observation } from '../../core/observation.ts';
 import { builtInPlan } from '../../core/parse-plan.ts';
 import { generatePlanHash } from '../../core/plan-hash.ts';
 import type { PlanContent } from '../../core/plan-schema.ts';
-import { DriftplaneError } from '../../core/errors.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import { findContentByHash } from '../plans/plan-read-model.ts';
 import { resolvePlanFor } from '../plans/plan-resolver.ts';
@@ -29,7 +29,10 @@ export interface ResolvedPlan extends PlanInForce {
 /** What the default was hashed to before plans had hashes of their own; it behaved the same. */
 const FIRST_BUILT_IN_HASH = 'e385a0759cc1ab5ac9e4b576628b0634c9b5dfdef34cb3bcb49bab2f4a71bf56';
 
-const builtIn: PlanInForce = { plan: compilePlan(builtInPlan), planVersionHash: generatePlanHash(builtInPlan) };
+const builtIn: PlanInForce = {
+  plan: compilePlan(builtInPlan),
+  planVersionHash: generatePlanHash(builtInPlan),
+};
 
 /** Whether a hash is that of the default, which counts everything. */
 export function isBuiltIn(planVersionHash: string): boolean {
@@ -37,17 +40,17 @@ export function isBuiltIn(planVersionHash: string): boolean {
 }
 
 /** The plan for a source by its binding. */
-export async function resolvePlan(
-  tx: WorkspaceTransaction,
-  { source }: Observation,
-): Promise<ResolvedPlan> {
+export async function resolvePlan(tx: WorkspaceTransaction, { source }: Observation): Promise<ResolvedPlan> {
   const found = await resolvePlanFor(tx, source);
   const { plan, step, resolutionMethod, trace } = found;
   const resolution = { step, resolutionMethod, trace: trace.map((entry) => ({ ...entry })) };
   if (plan === null) return { ...builtIn, planId: null, planVersion: null, hasPlan: false, resolution };
   const content = await findContentByHash(tx, plan.versionHash);
   if (content === undefined) {
-    throw new DriftplaneError('internal_error', `version ${plan.version} of plan ${plan.planId} is not what it was`);
+    throw new DriftplaneError(
+      'internal_error',
+      `version ${plan.version} of plan ${plan.planId} is not what it was`,
+    );
   }
   return {
     plan: compiled(content, plan.versionHash),

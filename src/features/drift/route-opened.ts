@@ -1,9 +1,19 @@
 import { type DemotionCode, type Disposition, dispositionOf } from '../../core/disposition.ts';
 import type { FindingRoute } from '../../core/plan-route.ts';
-import { isRoutedByWorld, type RoutableFinding, type RoutingInputs, routeFindings } from '../../core/routing.ts';
+import {
+  isRoutedByWorld,
+  type RoutableFinding,
+  type RoutingInputs,
+  routeFindings,
+} from '../../core/routing.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import type { ExecutionRouting } from '../executions/execution.ts';
-import { countRoutes, listOpenedFindings, rerouteFindings, usedBudgets } from '../findings/finding-routing.ts';
+import {
+  countRoutes,
+  listOpenedFindings,
+  rerouteFindings,
+  usedBudgets,
+} from '../findings/finding-routing.ts';
 import { hasOpenIncident } from '../plans/incident-read-model.ts';
 import type { ResolvedPlan } from './resolve-plan.ts';
 import type { RunPair } from './run-pair.ts';

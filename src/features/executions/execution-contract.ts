@@ -28,7 +28,7 @@ export const unprovenSchema = z
 
 const holdCodeSchema = z.enum(holdCodes);
 
-export const heldBackSchema = z
+const heldBackSchema = z
   .object({
     candidates: count.meta({ description: 'Subjects that drifted and became no finding' }),
     changes: count.meta({ description: 'Single changes, those of findings that show others too' }),
@@ -58,7 +58,9 @@ const routingSchema = z
       .nullable()
       .meta({ description: 'What of the world outside it depended on; null where it did not' }),
     routes: z.record(z.string(), count).meta({ description: 'Findings that were opened, by route' }),
-    demoted: z.record(z.string(), count).meta({ description: 'Those routed lower than their score, by reason' }),
+    demoted: z
+      .record(z.string(), count)
+      .meta({ description: 'Those routed lower than their score, by reason' }),
   })
   .meta({ id: 'Routing' });
 

@@ -119,7 +119,18 @@ function readCursor(cursor: string): { queuedAt: Date; executionId: string } {
 }
 
 function toExecutionResponse(execution: Execution): ExecutionResponse {
-  const { coverage, counts, unproven, observation, heldBack, routing, queuedAt, startedAt, finishedAt, ...rest } = execution;
+  const {
+    coverage,
+    counts,
+    unproven,
+    observation,
+    heldBack,
+    routing,
+    queuedAt,
+    startedAt,
+    finishedAt,
+    ...rest
+  } = execution;
   return {
     ...rest,
     coverage: [...coverage],
@@ -130,7 +141,10 @@ function toExecutionResponse(execution: Execution): ExecutionResponse {
       rules: [...heldBack.rules],
       conditionProblems: [...heldBack.conditionProblems],
     },
-    routing: routing === null ? null : { ...routing, routes: { ...routing.routes }, demoted: { ...routing.demoted } },
+    routing:
+      routing === null
+        ? null
+        : { ...routing, routes: { ...routing.routes }, demoted: { ...routing.demoted } },
     unproven: {
       additions: { count: unproven.additions.count, items: [...unproven.additions.items] },
       removals: { count: unproven.removals.count, items: [...unproven.removals.items] },

@@ -81,7 +81,11 @@ type HeldRow = Omit<ListedHold, 'reasons' | 'paths'> & { reasons: string; paths:
 export async function listHeldCandidates(
   tx: WorkspaceTransaction,
   executionId: string,
-  query: { readonly cursor?: string | undefined; readonly limit: number; readonly code?: HoldCode | undefined },
+  query: {
+    readonly cursor?: string | undefined;
+    readonly limit: number;
+    readonly code?: HoldCode | undefined;
+  },
 ): Promise<{ items: ListedHold[]; nextCursor: string | null; omitted: number }> {
   const { heldBack } = await getExecution(tx, executionId);
   const after = query.cursor === undefined ? 0 : readCursor(query.cursor);

@@ -64,10 +64,9 @@ export const findingSchema = findingSummarySchema
     evidence: z
       .record(z.string(), z.json())
       .meta({ description: 'What it shows: allowed, redacted, capped' }),
-    disposition: z
-      .record(z.string(), z.json())
-      .nullable()
-      .meta({ description: 'What outputs are to do about it: route and why, outputs, documents, write-back' }),
+    disposition: z.record(z.string(), z.json()).nullable().meta({
+      description: 'What outputs are to do about it: route and why, outputs, documents, write-back',
+    }),
     planVersionHash: z.string().nullable(),
     hasPlan: z.boolean(),
     engineVersion: z.string(),

@@ -3,8 +3,9 @@
  * cost of a difference follows from how many intervals begin or end in between, not from the size of the scope.
  */
 
+import type pg from 'pg';
 import { sha256Bytes } from '../../core/sha256.ts';
-import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
+import { isUuid, type WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 
 /** What an item was from one boundary up to another. */
 export interface ItemState {
@@ -48,26 +49,36 @@ interface StepRow {
  */
 export async function* readDrift(
   tx: WorkspaceTransaction,
-  range: { readonly scopeId: string; readonly fromSeq: number; readonly toSeq: number },
+  range: {
+    readonly scopeId: string;
+    readonly fromSeq: number;
+    readonly toSeq: number;
+    /** There is no run between the two: no rules changed on the way. */
+    readonly isOneStep?: boolean;
+  },
 ): AsyncGenerator<DriftedItem[]> {
-  const segments = await listSegments(tx, range);
-  await tx.client.query(
+  const segments = range.isOneStep === true ? [range] : await listSegments(tx, range);
+  const { workspaceId } = tx;
+  if (![workspaceId, range.scopeId].every(isUuid)) throw new TypeError('a scope is named by a UUID');
+  // With its values in it, as several statements at once take no parameters: they save a round trip for every pair.
+  const declared = (await tx.client.query(
     `declare drifted_items no scroll cursor for
      select item_type, external_id, before_id, after_id, bytes
-     from (${segments.map((_, index) => segmentQuery(index)).join(' union all ')}) as steps
-     order by item_type collate "C", external_id collate "C", segment`,
-    [tx.workspaceId, range.scopeId, ...segments.flatMap((segment) => [segment.fromSeq, segment.toSeq])],
-  );
+     from (${segments.map((segment, index) => segmentQuery(index, { workspaceId, ...range, ...segment })).join(' union all ')}) as steps
+     order by item_type collate "C", external_id collate "C", segment;
+     fetch ${BATCH_ROWS} from drifted_items`,
+  )) as unknown as pg.QueryResult<StepRow>[];
+  let fetched = declared.at(-1)?.rows ?? [];
   try {
     // The last identity of what was fetched may go on in what comes next.
     let rest: StepRow[] = [];
     for (;;) {
-      const { rows } = await tx.client.query<StepRow>(`fetch ${BATCH_ROWS} from drifted_items`);
-      const isEnd = rows.length < BATCH_ROWS;
-      const identities = groupByIdentity([...rest, ...rows]);
+      const isEnd = fetched.length < BATCH_ROWS;
+      const identities = groupByIdentity([...rest, ...fetched]);
       rest = isEnd ? [] : (identities.pop() ?? []);
       for (const batch of batches(identities)) yield await withFacts(tx, range.scopeId, batch);
       if (isEnd) return;
+      fetched = (await tx.client.query<StepRow>(`fetch ${BATCH_ROWS} from drifted_items`)).rows;
     }
   } finally {
     // Where the transaction has failed the cursor is gone with it.
@@ -80,8 +91,17 @@ export async function* readDrift(
  * between, and one that holds only at its end was opened in between. So two scans of an index give both sides, and
  * whatever the planner knows of the table, it can only merge or hash them.
  */
-function segmentQuery(index: number): string {
-  const [from, to] = [`$${3 + 2 * index}::bigint`, `$${4 + 2 * index}::bigint`];
+function segmentQuery(
+  index: number,
+  range: {
+    readonly workspaceId: string;
+    readonly scopeId: string;
+    readonly fromSeq: number;
+    readonly toSeq: number;
+  },
+): string {
+  const [from, to] = [range.fromSeq, range.toSeq].map((seq) => `${Math.trunc(seq)}::bigint`);
+  const ofScope = `workspace_id = '${range.workspaceId}' and scope_id = '${range.scopeId}'`;
   const columns =
     'identity_hash, version_id, item_type, external_id, content_hash, octet_length(facts) as bytes';
   return `
@@ -90,11 +110,11 @@ function segmentQuery(index: number): string {
       coalesce(b.bytes, 0) + coalesce(a.bytes, 0) as bytes
     from (
       select ${columns} from driftplane.item_versions
-      where workspace_id = $1 and scope_id = $2 and to_seq > ${from} and to_seq <= ${to} and from_seq <= ${from}
+      where ${ofScope} and to_seq > ${from} and to_seq <= ${to} and from_seq <= ${from}
     ) as b
     full join (
       select ${columns} from driftplane.item_versions
-      where workspace_id = $1 and scope_id = $2 and from_seq > ${from} and from_seq <= ${to}
+      where ${ofScope} and from_seq > ${from} and from_seq <= ${to}
         and (to_seq is null or to_seq > ${to})
     ) as a using (identity_hash)
     where b.content_hash is distinct from a.content_hash`;

@@ -39,7 +39,8 @@ async function open() {
 }
 
 const auditCount = async () =>
-  (await desk.as(({ client }) => client.query('select count(*)::int as n from driftplane.audit_events'))).rows[0]?.n;
+  (await desk.as(({ client }) => client.query('select count(*)::int as n from driftplane.audit_events')))
+    .rows[0]?.n;
 
 test('a file is created, changed and left alone, as it stands', async () => {
   const { document, apply } = await open();
@@ -91,10 +92,15 @@ test('a dry run finds the problems that the real one would', async () => {
     createDriftPlan(tx, { document: { name: 'default', scopeType: 'workspace', status: 'active' } }),
   );
 
-  const { planId } = (await desk.as((tx) => listDriftPlans(tx, { scopeType: 'service' }, { after: null, limit: 1 })))[0] ?? {
+  const { planId } = (
+    await desk.as((tx) => listDriftPlans(tx, { scopeType: 'service' }, { after: null, limit: 1 }))
+  )[0] ?? {
     planId: '',
   };
-  const refused = apply({ ...document, scopeType: 'workspace', scopeRef: null, name: 'x' }, { isDryRun: true, planId });
+  const refused = apply(
+    { ...document, scopeType: 'workspace', scopeRef: null, name: 'x' },
+    { isDryRun: true, planId },
+  );
 
   await expect(refused).rejects.toMatchObject({ code: 'scope_taken' });
 });
@@ -104,7 +110,12 @@ test('a plan that was written out comes back to the byte, and nothing changes', 
   const { plan } = await apply({
     ...document,
     description: 'Several\nlines: of # text',
-    impactRules: { multipliers: [{ name: 'b', factor: 2, when: 'impact > 0' }, { name: 'a', factor: 0.5, when: 'true' }] },
+    impactRules: {
+      multipliers: [
+        { name: 'b', factor: 2, when: 'impact > 0' },
+        { name: 'a', factor: 0.5, when: 'true' },
+      ],
+    },
     noiseControls: { ignoreChanges: [{ path: '/b' }, { path: '/a', when: 'op == "add"' }] },
   });
   if (plan === null) throw new Error('no plan');

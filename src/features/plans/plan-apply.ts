@@ -5,10 +5,10 @@ import { planToYaml } from '../../core/plan-yaml.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import type { DriftPlan } from './plan.ts';
 import { invalidPlan, scopeText } from './plan-problems.ts';
+import { comparePlanContents, type PlanComparison } from './plan-read-model.ts';
 import { createDriftPlan, getDriftPlan, updateDriftPlan } from './plan-service.ts';
 import { listPlanRows, lockPlanWrites } from './plan-store.ts';
 import { getVersion } from './plan-version-service.ts';
-import { comparePlanContents, type PlanComparison } from './plan-read-model.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
 export interface PlanApplication {
@@ -26,7 +26,6 @@ export interface AppliedPlan extends PlanComparison {
   /** Null where a plan would be created. */
   readonly plan: DriftPlan | null;
 }
-
 
 /**
  * Makes a plan what a document says, as often as one likes: a second time it changes nothing. A dry run finds the same
@@ -127,4 +126,3 @@ async function compareWith(
 function documentOf({ description, status }: DriftPlan, content: PlanContent): PlanDocument {
   return { ...content, description, status };
 }
-

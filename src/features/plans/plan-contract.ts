@@ -57,14 +57,18 @@ export const updatePlanBody = planBody(extraSchemas, extraFields);
 
 /** The members of a body that are no part of the plan. */
 export function documentOf(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const { workspaceId: _workspace, templateId: _template, parentId: _parent, changeNote: _note, ...document } = body;
+  const {
+    workspaceId: _workspace,
+    templateId: _template,
+    parentId: _parent,
+    changeNote: _note,
+    ...document
+  } = body;
   return document;
 }
 
 export const applyPlanBody = z.strictObject({
-  document: z
-    .unknown()
-    .meta({ ...bodySchema, description: 'The plan as it stands in the file' }),
+  document: z.unknown().meta({ ...bodySchema, description: 'The plan as it stands in the file' }),
   planId: z.string().optional().meta({ description: 'Without it the plan of the same scope, or a new one' }),
   changeNote: note.optional(),
   dryRun: z.boolean().default(false).meta({ description: 'Only says what would be otherwise' }),
@@ -135,7 +139,7 @@ export type PlanVersionResponse = z.infer<typeof planVersionSchema>;
 
 export const planVersionPageSchema = pageOf(planVersionSchema);
 
-export const planChangeSchema = z.object({
+const planChangeSchema = z.object({
   path: z.string(),
   op: z.enum(['add', 'remove', 'replace']),
   before: z.json(),
@@ -208,7 +212,9 @@ export const resolutionSchema = z
     resolutionMethod: z.enum(['exact', 'repo', 'service', 'workspace', 'none']),
     hasPlan: z.boolean().meta({ description: 'False: the built-in default counts' }),
     planScope: z.enum(planScopeTypes).nullable(),
-    trace: z.array(traceEntrySchema).meta({ description: 'Every plan that matches a step, and why it won or lost' }),
+    trace: z
+      .array(traceEntrySchema)
+      .meta({ description: 'Every plan that matches a step, and why it won or lost' }),
   })
   .meta({ id: 'PlanResolution' });
 
@@ -229,10 +235,17 @@ export const templateSchema = z
 export const templatesSchema = z.object({ items: z.array(templateSchema) });
 
 export const reviewBody = z.strictObject({
-  version: z.int().min(1).max(2 ** 31 - 1),
+  version: z
+    .int()
+    .min(1)
+    .max(2 ** 31 - 1),
   action: z.enum(['submit', 'approve', 'reject', 'withdraw']),
   comment: note.default(''),
-  versionHash: z.string().max(64).optional().meta({ description: 'What was looked at; 412 where it is another' }),
+  versionHash: z
+    .string()
+    .max(64)
+    .optional()
+    .meta({ description: 'What was looked at; 412 where it is another' }),
 });
 
 export const reviewStandingSchema = z
@@ -260,12 +273,20 @@ const reviewEntrySchema = z
 export const reviewPageSchema = pageOf(reviewEntrySchema);
 
 export const publishBody = z
-  .strictObject({ version: z.int().min(1).max(2 ** 31 - 1).optional() })
+  .strictObject({
+    version: z
+      .int()
+      .min(1)
+      .max(2 ** 31 - 1)
+      .optional(),
+  })
   .nullish()
   .meta({ description: 'Without a version: the newest' });
 
 export const rollbackBody = z.strictObject({
-  version: z.int().min(1).max(2 ** 31 - 1),
+  version: z
+    .int()
+    .min(1)
+    .max(2 ** 31 - 1),
   changeNote: note.default(''),
 });
-

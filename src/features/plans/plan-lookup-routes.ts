@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { DriftplaneError } from '../../core/errors.ts';
-import { getAllTemplates, getTemplateById, getTemplatesByCategory, planTemplateCategories } from '../../core/plan-templates.ts';
+import {
+  getAllTemplates,
+  getTemplateById,
+  getTemplatesByCategory,
+  planTemplateCategories,
+} from '../../core/plan-templates.ts';
 import type { Database } from '../../db/database.ts';
 import { type Api, readInWorkspace } from '../../http/api.ts';
 import { problems } from '../../http/problem-contract.ts';

@@ -45,11 +45,7 @@ export async function requireFreeScope(
 }
 
 /** Throws `approval_required` where the workspace wants more approvals than there are. */
-export async function requireApprovals(
-  tx: WorkspaceTransaction,
-  given: number,
-  what: string,
-): Promise<void> {
+export async function requireApprovals(tx: WorkspaceTransaction, given: number, what: string): Promise<void> {
   const required = await getRequiredApprovals(tx);
   if (given >= required) return;
   throw new DriftplaneError(
@@ -70,7 +66,11 @@ export function scopeText({
 }
 
 export function archivedPlan({ planId, name }: DriftPlan): DriftplaneError {
-  return new DriftplaneError('invalid_transition', `the plan ${JSON.stringify(name)} is archived: restore it first`, {
-    extensions: { planId, state: 'archived', allowed: ['restore'] },
-  });
+  return new DriftplaneError(
+    'invalid_transition',
+    `the plan ${JSON.stringify(name)} is archived: restore it first`,
+    {
+      extensions: { planId, state: 'archived', allowed: ['restore'] },
+    },
+  );
 }

@@ -33,7 +33,12 @@ export async function publishPlanVersion(
  */
 export async function rollbackPlan(
   tx: WorkspaceTransaction,
-  { planId, revision, version, changeNote }: Wanted & { readonly version: number; readonly changeNote: string },
+  {
+    planId,
+    revision,
+    version,
+    changeNote,
+  }: Wanted & { readonly version: number; readonly changeNote: string },
 ): Promise<DriftPlan> {
   const before = await openForChange(tx, { planId, revision });
   const target = await getVersion(tx, planId, version);

@@ -1,6 +1,6 @@
 import { DriftplaneError } from '../../core/errors.ts';
-import { comparePlans, type PlanChange } from '../../core/plan-comparison.ts';
 import { builtInPlan } from '../../core/parse-plan.ts';
+import { comparePlans, type PlanChange } from '../../core/plan-comparison.ts';
 import { generatePlanHash, validatePlanHash } from '../../core/plan-hash.ts';
 import type { PlanContent } from '../../core/plan-schema.ts';
 import type { PlanStatus } from '../../core/plan-vocabulary.ts';
@@ -10,8 +10,8 @@ import { decodeCursor, encodeCursor } from '../../http/page.ts';
 import type { PlanVersion } from './plan.ts';
 import { listReviewEvents, type PlanReviewEntry } from './plan-review-store.ts';
 import { getDriftPlan } from './plan-service.ts';
-import { findVersionByHash, listVersionRows, listVersionsByNumber } from './plan-version-store.ts';
 import { getVersion } from './plan-version-service.ts';
+import { findVersionByHash, listVersionRows, listVersionsByNumber } from './plan-version-store.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
 const VERSIONS_CURSOR = 'plan_versions';
@@ -116,7 +116,10 @@ export function comparePlanContents(
   after: PlanContent,
   names: readonly [string, string],
 ): PlanComparison {
-  const [from, to] = [before, after].map((content) => planToYaml({ ...content, description: '' })) as [string, string];
+  const [from, to] = [before, after].map((content) => planToYaml({ ...content, description: '' })) as [
+    string,
+    string,
+  ];
   return { changes: comparePlans(before, after), unifiedDiff: unifiedDiff(from, to, names) };
 }
 

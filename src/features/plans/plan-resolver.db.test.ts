@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ResolvablePlan, resolveDriftPlan } from '../../core/plan-resolution.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
-import { createDriftPlan, listDriftPlans } from './plan-service.ts';
 import { resolvePlanFor, resolvePlansFor } from './plan-resolver.ts';
+import { createDriftPlan, listDriftPlans } from './plan-service.ts';
 import { TestPlanDesk } from './test-plans.ts';
 
 let testDatabase: TestDatabase;
@@ -27,8 +27,16 @@ const classes = ['runbook', 'readme', null];
 
 const planArbitrary = fc.record({
   scope: fc.oneof(
-    fc.record({ scopeType: fc.constant('repo'), scopeRef: fc.constantFrom(...repos), docClass: fc.constantFrom(...classes) }),
-    fc.record({ scopeType: fc.constant('service'), scopeRef: fc.constantFrom(...services), docClass: fc.constantFrom(...classes) }),
+    fc.record({
+      scopeType: fc.constant('repo'),
+      scopeRef: fc.constantFrom(...repos),
+      docClass: fc.constantFrom(...classes),
+    }),
+    fc.record({
+      scopeType: fc.constant('service'),
+      scopeRef: fc.constantFrom(...services),
+      docClass: fc.constantFrom(...classes),
+    }),
     fc.record({ scopeType: fc.constant('workspace'), docClass: fc.constantFrom(...classes) }),
   ),
   status: fc.constantFrom('active', 'active', 'draft'),
@@ -52,7 +60,9 @@ test('finds what the pure function finds, with the same trace, whatever plans th
           // Of two for the same scope the second is not in force.
           await desk.as((tx) => createDriftPlan(tx, { document })).catch(() => {});
         }
-        const plans = await desk.as((tx) => listDriftPlans(tx, { status: ['active'] }, { after: null, limit: 100 }));
+        const plans = await desk.as((tx) =>
+          listDriftPlans(tx, { status: ['active'] }, { after: null, limit: 100 }),
+        );
         const resolvable = plans.map(
           (plan): ResolvablePlan => ({
             planId: plan.planId,
@@ -90,7 +100,10 @@ test('asks the database once', async () => {
       },
     });
 
-    await resolvePlanFor({ ...tx, client: counting }, { serviceId: 'shop', repoFullName: 'a/b', docClass: 'x' });
+    await resolvePlanFor(
+      { ...tx, client: counting },
+      { serviceId: 'shop', repoFullName: 'a/b', docClass: 'x' },
+    );
 
     expect(statements).toBe(1);
   });

@@ -1,5 +1,5 @@
-import type { AppliedPlan } from './plan-apply.ts';
 import type { DriftPlan, PlanVersion } from './plan.ts';
+import type { AppliedPlan } from './plan-apply.ts';
 import type { AppliedPlanResponse, PlanResponse, PlanVersionResponse } from './plan-contract.ts';
 
 export function planResponseOf(plan: DriftPlan): PlanResponse {

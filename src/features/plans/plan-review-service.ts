@@ -67,7 +67,7 @@ export async function reviewPlanVersion(
 }
 
 /** How far a version is from being published. */
-export async function standingOf(tx: WorkspaceTransaction, version: PlanVersion): Promise<ReviewStanding> {
+async function standingOf(tx: WorkspaceTransaction, version: PlanVersion): Promise<ReviewStanding> {
   const approvers = await listApprovers(tx, version);
   return { version, requiredApprovals: await getRequiredApprovals(tx), givenApprovals: approvers.length };
 }
@@ -96,7 +96,9 @@ function requireAllowed({ version, state }: PlanVersion, event: PlanReviewEvent)
   const allowed = allowedReviewEvents(state);
   if (allowed.includes(event)) return;
   const actions = reviewActions.filter((action) =>
-    action === 'approve' ? allowed.includes('approve') || allowed.includes('approve_last') : allowed.includes(action),
+    action === 'approve'
+      ? allowed.includes('approve') || allowed.includes('approve_last')
+      : allowed.includes(action),
   );
   throw new DriftplaneError('invalid_transition', `version ${version} is ${state}`, {
     extensions: { state, version, allowed: actions },

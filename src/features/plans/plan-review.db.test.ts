@@ -31,13 +31,20 @@ async function openReview(requiredApprovals: number) {
   const desk = await TestPlanDesk.open(database, requiredApprovals);
   const document = { name: 'reviewed', scopeType: 'service', scopeRef: `service-${randomUUID()}` };
   const { planId } = await desk.as((tx) => createDriftPlan(tx, { document }));
-  const say = (action: ReviewAction, actor: AuditActor = desk.author, version = 1, versionHash: string | null = null) =>
-    desk.as((tx) => reviewPlanVersion(tx, { planId, version, action, comment: '', versionHash }), actor);
+  const say = (
+    action: ReviewAction,
+    actor: AuditActor = desk.author,
+    version = 1,
+    versionHash: string | null = null,
+  ) => desk.as((tx) => reviewPlanVersion(tx, { planId, version, action, comment: '', versionHash }), actor);
   const publish = (version: number | null = null) =>
     desk.as((tx) => publishPlanVersion(tx, { planId, revision: null, version }));
   const change = (notify: number, more: object = {}) =>
     desk.as((tx) =>
-      updateDriftPlan(tx, planId, { document: { ...document, thresholds: { notify }, ...more }, revision: null }),
+      updateDriftPlan(tx, planId, {
+        document: { ...document, thresholds: { notify }, ...more },
+        revision: null,
+      }),
     );
   return { desk, document, planId, say, publish, change };
 }
@@ -47,7 +54,10 @@ test('a version is in force only after as many others have approved it as the wo
   await say('submit');
 
   const first = await say('approve', alice);
-  await expect(publish()).rejects.toMatchObject({ code: 'approval_required', extensions: { givenApprovals: 1 } });
+  await expect(publish()).rejects.toMatchObject({
+    code: 'approval_required',
+    extensions: { givenApprovals: 1 },
+  });
   const second = await say('approve', bob);
   const published = await publish();
 
@@ -75,9 +85,15 @@ test('an approval is void when the content is another one', async () => {
 
   await change(0.9);
 
-  await expect(publish()).rejects.toMatchObject({ code: 'approval_required', extensions: { givenApprovals: 0 } });
+  await expect(publish()).rejects.toMatchObject({
+    code: 'approval_required',
+    extensions: { givenApprovals: 0 },
+  });
   await expect(publish(1)).rejects.toMatchObject({ code: 'invalid_transition' });
-  expect(await desk.as((tx) => getDriftPlan(tx, planId))).toMatchObject({ status: 'draft', latest: { version: 2 } });
+  expect(await desk.as((tx) => getDriftPlan(tx, planId))).toMatchObject({
+    status: 'draft',
+    latest: { version: 2 },
+  });
 });
 
 test('an approval is for the content that was looked at', async () => {
@@ -129,7 +145,10 @@ test('without approvals nothing comes into force by any way', async () => {
   await expect(create()).rejects.toMatchObject({ code: 'approval_required' });
   await expect(apply()).rejects.toMatchObject({ code: 'approval_required' });
   await expect(change(0.7, { status: 'active' })).rejects.toMatchObject({ code: 'approval_required' });
-  expect(await desk.as((tx) => getDriftPlan(tx, planId))).toMatchObject({ status: 'draft', latest: { version: 1 } });
+  expect(await desk.as((tx) => getDriftPlan(tx, planId))).toMatchObject({
+    status: 'draft',
+    latest: { version: 1 },
+  });
 });
 
 test('more approvals than before are asked for at the moment of publishing', async () => {
@@ -145,24 +164,25 @@ test('more approvals than before are asked for at the moment of publishing', asy
 
 describe('in every state', () => {
   /** How a version gets there. */
-  const ways: Record<PlanReviewState, (review: Awaited<ReturnType<typeof openReview>>) => Promise<unknown>> = {
-    draft: async () => {},
-    in_review: ({ say }) => say('submit'),
-    approved: async ({ say }) => {
-      await say('submit');
-      await say('approve', alice);
-    },
-    published: async ({ say, publish }) => {
-      await say('submit');
-      await say('approve', alice);
-      await publish();
-    },
-    rejected: async ({ say }) => {
-      await say('submit');
-      await say('reject', alice);
-    },
-    superseded: ({ change }) => change(0.9),
-  };
+  const ways: Record<PlanReviewState, (review: Awaited<ReturnType<typeof openReview>>) => Promise<unknown>> =
+    {
+      draft: async () => {},
+      in_review: ({ say }) => say('submit'),
+      approved: async ({ say }) => {
+        await say('submit');
+        await say('approve', alice);
+      },
+      published: async ({ say, publish }) => {
+        await say('submit');
+        await say('approve', alice);
+        await publish();
+      },
+      rejected: async ({ say }) => {
+        await say('submit');
+        await say('reject', alice);
+      },
+      superseded: ({ change }) => change(0.9),
+    };
   const allowed: Record<PlanReviewState, Partial<Record<ReviewAction, PlanReviewState>>> = {
     draft: { submit: 'in_review' },
     in_review: { approve: 'approved', reject: 'rejected', withdraw: 'draft' },
@@ -197,7 +217,9 @@ test('what was said is listed newest first, with who said it', async () => {
   await say('approve', alice);
   await publish();
 
-  const { items, nextCursor } = await desk.as((tx) => listPlanReviews(tx, planId, { limit: 2, version: null }));
+  const { items, nextCursor } = await desk.as((tx) =>
+    listPlanReviews(tx, planId, { limit: 2, version: null }),
+  );
   const rest = await desk.as((tx) =>
     listPlanReviews(tx, planId, { limit: 2, version: null, cursor: nextCursor ?? '' }),
   );

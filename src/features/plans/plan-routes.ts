@@ -169,7 +169,8 @@ function registerWrites(api: Api, database: Database): void {
       config: { access: 'admin', isIdempotent: true },
       schema: {
         tags: ['plans'],
-        summary: 'Make the plan of a file so; again it changes nothing, and with dryRun it only says what would be',
+        summary:
+          'Make the plan of a file so; again it changes nothing, and with dryRun it only says what would be',
         operationId: 'applyPlan',
         params: workspaceParams,
         body: applyPlanBody,

@@ -7,8 +7,8 @@ import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts
 import { publishPlanVersion, rollbackPlan } from './plan-publication.ts';
 import { comparePlanVersions, findContentByHash, listPlanVersions } from './plan-read-model.ts';
 import {
-  archiveDriftPlan,
   createDriftPlan,
+  deleteDriftPlan,
   getDriftPlan,
   listDriftPlans,
   restoreDriftPlan,
@@ -106,7 +106,9 @@ describe('a new plan', () => {
       '/thresholds/digestOnly',
       '/thresholds/minConfidence',
     ]);
-    expect(details.find(({ pointer }) => pointer === '/allowedOutputs/0')?.detail).toContain('did you mean "slack"?');
+    expect(details.find(({ pointer }) => pointer === '/allowedOutputs/0')?.detail).toContain(
+      'did you mean "slack"?',
+    );
     expect(await desk.as((tx) => listDriftPlans(tx, {}, everything))).toEqual(before);
   });
 
@@ -114,15 +116,22 @@ describe('a new plan', () => {
     const wanted = document();
     const first = await create(wanted);
 
-    const refused = create({ ...wanted, description: 'another description', driftTypes: [...first.driftTypes].reverse() });
+    const refused = create({
+      ...wanted,
+      description: 'another description',
+      driftTypes: [...first.driftTypes].reverse(),
+    });
 
-    await expect(refused).rejects.toMatchObject({ code: 'plan_exists', extensions: { planId: first.planId } });
+    await expect(refused).rejects.toMatchObject({
+      code: 'plan_exists',
+      extensions: { planId: first.planId },
+    });
   });
 
   test('of the content of an archived one is told that it may be restored', async () => {
     const wanted = document();
     const { planId } = await create(wanted);
-    await desk.as((tx) => archiveDriftPlan(tx, planId));
+    await desk.as((tx) => deleteDriftPlan(tx, planId));
 
     await expect(create(wanted)).rejects.toMatchObject({
       code: 'plan_exists',
@@ -176,10 +185,18 @@ describe('a plan that is changed', () => {
     const { planId } = await create(wanted);
 
     const described = await update(planId, { ...wanted, description: 'Now described' });
-    const changed = await update(planId, { ...wanted, description: 'Now described', thresholds: { notify: 0.9 } });
+    const changed = await update(planId, {
+      ...wanted,
+      description: 'Now described',
+      thresholds: { notify: 0.9 },
+    });
 
     expect(described).toMatchObject({ version: 1, revision: 2, description: 'Now described' });
-    expect(changed).toMatchObject({ version: 2, thresholds: { notify: 0.9 }, latest: { version: 2, state: 'published' } });
+    expect(changed).toMatchObject({
+      version: 2,
+      thresholds: { notify: 0.9 },
+      latest: { version: 2, state: 'published' },
+    });
     const { items } = await desk.as((tx) => listPlanVersions(tx, planId, { limit: 10 }));
     expect(items.map(({ version, parentVersion, state }) => [version, parentVersion, state])).toEqual([
       [2, 1, 'published'],
@@ -232,7 +249,7 @@ describe('a plan that is changed', () => {
   test('out of force stays out of force until it is restored', async () => {
     const wanted = document({ status: 'active' });
     const { planId } = await create(wanted);
-    const archived = await desk.as((tx) => archiveDriftPlan(tx, planId));
+    const archived = await desk.as((tx) => deleteDriftPlan(tx, planId));
 
     await expect(update(planId, wanted)).rejects.toMatchObject({ code: 'invalid_transition' });
     const restored = await desk.as((tx) => restoreDriftPlan(tx, planId));
@@ -244,10 +261,12 @@ describe('a plan that is changed', () => {
   test('can not be restored where another one has taken its scope', async () => {
     const wanted = document({ status: 'active' });
     const { planId } = await create(wanted);
-    await desk.as((tx) => archiveDriftPlan(tx, planId));
+    await desk.as((tx) => deleteDriftPlan(tx, planId));
     await create({ ...wanted, name: 'the successor' });
 
-    await expect(desk.as((tx) => restoreDriftPlan(tx, planId))).rejects.toMatchObject({ code: 'scope_taken' });
+    await expect(desk.as((tx) => restoreDriftPlan(tx, planId))).rejects.toMatchObject({
+      code: 'scope_taken',
+    });
   });
 });
 
@@ -255,7 +274,11 @@ describe('versions', () => {
   test('are compared property by property and as YAML', async () => {
     const wanted = document({ status: 'active', driftTypes: ['configuration'] });
     const { planId } = await create(wanted);
-    await update(planId, { ...wanted, driftTypes: ['presence', 'configuration'], thresholds: { notify: 0.6 } });
+    await update(planId, {
+      ...wanted,
+      driftTypes: ['presence', 'configuration'],
+      thresholds: { notify: 0.6 },
+    });
 
     const compared = await desk.as((tx) => comparePlanVersions(tx, planId, { from: 1, to: 2 }));
 
@@ -315,7 +338,9 @@ describe('versions', () => {
     const { planId } = await create(wanted);
     await update(planId, { ...wanted, thresholds: { notify: 0.9 } });
 
-    const published = await desk.as((tx) => publishPlanVersion(tx, { planId, revision: null, version: null }));
+    const published = await desk.as((tx) =>
+      publishPlanVersion(tx, { planId, revision: null, version: null }),
+    );
 
     expect(published).toMatchObject({ status: 'active', version: 2 });
     const older = desk.as((tx) => publishPlanVersion(tx, { planId, revision: null, version: 1 }));
@@ -330,7 +355,7 @@ test('what is done to plans stands in the audit trail', async () => {
   await own.as((tx) =>
     updateDriftPlan(tx, planId, { document: { ...wanted, thresholds: { notify: 0.9 } }, revision: null }),
   );
-  await own.as((tx) => archiveDriftPlan(tx, planId));
+  await own.as((tx) => deleteDriftPlan(tx, planId));
 
   const { rows } = await own.as(({ client }) =>
     client.query("select action from driftplane.audit_events where target_kind = 'plan' order by seq"),

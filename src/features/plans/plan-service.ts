@@ -10,8 +10,22 @@ import { isUuid, type WorkspaceTransaction } from '../../db/workspace-transactio
 import { requireRevision } from '../../http/revision.ts';
 import type { CreatePlanArgs, DriftPlan } from './plan.ts';
 import { requireParent } from './plan-parent.ts';
-import { archivedPlan, invalidPlan, requireApprovals, requireFreeScope, requireNewContent } from './plan-problems.ts';
-import { findPlan, getRequiredApprovals, insertPlan, listPlanRows, lockPlanWrites, type PlanFilter, updatePlan } from './plan-store.ts';
+import {
+  archivedPlan,
+  invalidPlan,
+  requireApprovals,
+  requireFreeScope,
+  requireNewContent,
+} from './plan-problems.ts';
+import {
+  findPlan,
+  getRequiredApprovals,
+  insertPlan,
+  listPlanRows,
+  lockPlanWrites,
+  type PlanFilter,
+  updatePlan,
+} from './plan-store.ts';
 import { completeFromTemplate } from './plan-template-use.ts';
 import { getVersion, headContent, makeVersion, moveVersion, putInForce } from './plan-version-service.ts';
 
@@ -26,7 +40,10 @@ export async function getDriftPlan(tx: WorkspaceTransaction, planId: string): Pr
 export function listDriftPlans(
   tx: WorkspaceTransaction,
   filter: PlanFilter,
-  page: { readonly after: { readonly createdAt: Date; readonly planId: string } | null; readonly limit: number },
+  page: {
+    readonly after: { readonly createdAt: Date; readonly planId: string } | null;
+    readonly limit: number;
+  },
 ): Promise<DriftPlan[]> {
   return listPlanRows(tx, filter, page);
 }
@@ -125,7 +142,7 @@ export async function updateDriftPlan(
   if (!parsed.ok || details.length > 0) throw invalidPlan(details);
   const wanted = parsed.plan;
   if (before.status === 'archived') throw archivedPlan(before);
-  if (wanted.status === 'archived') return archiveDriftPlan(tx, planId);
+  if (wanted.status === 'archived') return deleteDriftPlan(tx, planId);
   if (wanted.status === 'draft' && before.status === 'active') throw noWayBack(before);
   await changeContent(tx, before, wanted, update.changeNote ?? '');
   const { description } = wanted;
@@ -164,17 +181,17 @@ async function changeContent(
   if (isActivated || (isActive && isNew && !needsApproval)) await putInForce(tx, plan, version);
 }
 
-/** Takes a plan out of force; it can be restored. Again it changes nothing. Throws `plan_not_found`. */
-export async function archiveDriftPlan(tx: WorkspaceTransaction, planId: string): Promise<DriftPlan> {
+/**
+ * Takes a plan out of force and archives it: nothing that findings were made by is ever lost, and it can be restored.
+ * Again it changes nothing. Throws `plan_not_found`.
+ */
+export async function deleteDriftPlan(tx: WorkspaceTransaction, planId: string): Promise<DriftPlan> {
   await lockPlanWrites(tx);
   const before = await getDriftPlan(tx, planId);
   if (before.status === 'archived') return before;
   await updatePlan(tx, planId, { status: 'archived' });
   return changedStatus(tx, before, 'plan.archive');
 }
-
-/** `DELETE` archives: nothing that findings were made by is ever deleted. */
-export const deleteDriftPlan = archiveDriftPlan;
 
 /**
  * Makes an archived plan what it was: in force where a version of it had been published, else a draft. Throws
@@ -184,9 +201,13 @@ export async function restoreDriftPlan(tx: WorkspaceTransaction, planId: string)
   await lockPlanWrites(tx);
   const before = await getDriftPlan(tx, planId);
   if (before.status !== 'archived') {
-    throw new DriftplaneError('invalid_transition', `only an archived plan can be restored; it is ${before.status}`, {
-      extensions: { state: before.status, allowed: [] },
-    });
+    throw new DriftplaneError(
+      'invalid_transition',
+      `only an archived plan can be restored; it is ${before.status}`,
+      {
+        extensions: { state: before.status, allowed: [] },
+      },
+    );
   }
   const head = await getVersion(tx, planId, before.version);
   const isPublished = head.state === 'published';

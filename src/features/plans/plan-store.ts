@@ -1,7 +1,7 @@
 import { normalisePlan } from '../../core/plan-normalise.ts';
+import type { PlanReviewState } from '../../core/plan-review-state.ts';
 import type { PlanContent } from '../../core/plan-schema.ts';
 import { repoKey } from '../../core/plan-text.ts';
-import type { PlanReviewState } from '../../core/plan-review-state.ts';
 import type { PlanScopeType, PlanStatus } from '../../core/plan-vocabulary.ts';
 import { SqlParams } from '../../db/sql-params.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
@@ -149,7 +149,10 @@ export interface PlanFilter {
 export async function listPlanRows(
   tx: WorkspaceTransaction,
   filter: PlanFilter,
-  page: { readonly after: { readonly createdAt: Date; readonly planId: string } | null; readonly limit: number },
+  page: {
+    readonly after: { readonly createdAt: Date; readonly planId: string } | null;
+    readonly limit: number;
+  },
 ): Promise<DriftPlan[]> {
   const params = new SqlParams([tx.workspaceId]);
   const conditions = ['p.workspace_id = $1'];
@@ -163,7 +166,9 @@ export async function listPlanRows(
   if (templateId !== undefined) conditions.push(`p.template_id = ${params.add(templateId)}`);
   const { after } = page;
   if (after !== null) {
-    conditions.push(`(p.created_at, p.id) > (${params.add(after.createdAt)}, ${params.add(after.planId)}::uuid)`);
+    conditions.push(
+      `(p.created_at, p.id) > (${params.add(after.createdAt)}, ${params.add(after.planId)}::uuid)`,
+    );
   }
   const { rows } = await tx.client.query<PlanRow>(
     `${SELECT} where ${conditions.join(' and ')} order by p.created_at, p.id limit ${params.add(page.limit)}`,

@@ -22,7 +22,11 @@ import { planResponseOf, versionResponseOf } from './plan-response.ts';
 import { reviewPlanVersion } from './plan-review-service.ts';
 import { planParams } from './plan-routes.ts';
 
-const versionNumber = z.coerce.number().int().min(1).max(2 ** 31 - 1);
+const versionNumber = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1);
 
 /** The versions of a plan: history, comparison, reviews, publishing, rollback. */
 export function registerPlanVersionRoutes(api: Api, { database }: { readonly database: Database }): void {

@@ -63,9 +63,13 @@ export async function moveVersion(
 ): Promise<PlanVersion> {
   const to = nextReviewState(version.state, event);
   if (to === null) {
-    throw new DriftplaneError('invalid_transition', `version ${version.version} is ${version.state}: no ${event}`, {
-      extensions: { state: version.state, version: version.version },
-    });
+    throw new DriftplaneError(
+      'invalid_transition',
+      `version ${version.version} is ${version.state}: no ${event}`,
+      {
+        extensions: { state: version.state, version: version.version },
+      },
+    );
   }
   await writeReviewEvent(tx, version, { kind: event, from: version.state, to, comment });
   return { ...version, state: to };

@@ -1,7 +1,7 @@
 import { canonicalJson } from '../../core/canonical-json.ts';
 import { generatePlanHash, hashedContent } from '../../core/plan-hash.ts';
-import type { PlanContent } from '../../core/plan-schema.ts';
 import type { PlanReviewState } from '../../core/plan-review-state.ts';
+import type { PlanContent } from '../../core/plan-schema.ts';
 import type { PlanVersionMetadata } from '../../core/plan-version.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import type { PlanVersion } from './plan.ts';

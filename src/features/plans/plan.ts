@@ -1,6 +1,6 @@
-import type { PlanContent, PlanDocumentInput } from '../../core/plan-schema.ts';
 import type { Resolution, ResolvablePlan } from '../../core/plan-resolution.ts';
 import type { PlanReviewState } from '../../core/plan-review-state.ts';
+import type { PlanContent, PlanDocumentInput } from '../../core/plan-schema.ts';
 import type { PlanStatus } from '../../core/plan-vocabulary.ts';
 
 /** The head of a plan: its published version, or the latest one where none has been published yet. */

@@ -20,7 +20,9 @@ export const workspaceSchema = z
     versionRetentionDays: z.int().meta({ description: 'How long old versions of items are kept' }),
     executionRetentionDays: z.int(),
     findingRetentionDays: z.int().meta({ description: 'How long resolved findings are kept' }),
-    requiredPlanApprovals: z.int().meta({ description: 'Approvals that a plan version needs to be published' }),
+    requiredPlanApprovals: z
+      .int()
+      .meta({ description: 'Approvals that a plan version needs to be published' }),
     revision: z.int(),
     createdAt: instantSchema,
     updatedAt: instantSchema,
