@@ -3,7 +3,7 @@ import type { JsonValue } from './json-value.ts';
 import { normalisePlan } from './plan-normalise.ts';
 import type { PlanContent } from './plan-schema.ts';
 
-/** The members that enter the hash, in the order of docs/plan-hash.md. A new one needs a default that changes nothing. */
+/** The members that enter the hash, in the order of docs/plan-hash.md. A new one is left out where it has its default. */
 const hashedFields = [
   'name',
   'scopeType',

@@ -40,7 +40,7 @@ function isTextOf(text: string, { maxLength, isLine }: { maxLength: number; isLi
 }
 
 /** One line that a plan may hold, in any Unicode form and with white space around it. */
-export function anyLine(maxLength = 200): fc.Arbitrary<string> {
+function anyLine(maxLength = 200): fc.Arbitrary<string> {
   const text = fc.oneof(
     fc.constantFrom(...weirdLines),
     fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }),

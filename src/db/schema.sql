@@ -102,7 +102,6 @@ create policy workspace_only on driftplane.drift_plan_versions as permissive for
 CREATE TRIGGER drift_plan_versions_immutable BEFORE DELETE OR UPDATE ON driftplane.drift_plan_versions FOR EACH ROW EXECUTE FUNCTION driftplane.refuse_change();
 CREATE TRIGGER drift_plan_versions_kept BEFORE TRUNCATE ON driftplane.drift_plan_versions FOR EACH STATEMENT EXECUTE FUNCTION driftplane.refuse_change();
 grant insert, select on table driftplane.drift_plan_versions to driftplane_app;
-grant select on table driftplane.drift_plan_versions to driftplane_ingest;
 
 create table driftplane.drift_plans (
   workspace_id uuid not null,
@@ -157,7 +156,6 @@ alter table driftplane.drift_plans enable row level security;
 alter table driftplane.drift_plans force row level security;
 create policy workspace_only on driftplane.drift_plans as permissive for all to public using ((workspace_id = (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::uuid)) with check ((workspace_id = (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::uuid));
 grant insert, select, update on table driftplane.drift_plans to driftplane_app;
-grant select on table driftplane.drift_plans to driftplane_ingest;
 
 create table driftplane.executions (
   workspace_id uuid not null,
