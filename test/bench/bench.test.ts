@@ -26,6 +26,7 @@ describe('bench', () => {
     expect(stdout).toBe('');
     expect(stderr).toMatch(/^ {2}diff {2}/m);
     expect(stderr).toMatch(/^ {2}pipeline {2}/m);
+    expect(stderr).toMatch(/^ {2}plans {2}/m);
   });
 
   test.each([

@@ -16,6 +16,13 @@ const canRunAsNobody =
   findBlockingDirectory(nobody, process.execPath) === null;
 
 const STORY = /drift generated in a job: \d+ findings/;
+/** The same drift without and with a plan, what it held back and why, and both of them computed again. */
+const PLAN_STORY = [
+  /created: "Contoso, settings only", version 1, active/,
+  /assignment is not among the drift types/,
+  /10 findings without a plan, 7 with it: 3 were held back/,
+  /replay [0-9a-f-]{36}\n {2}the same findings, byte for byte: [0-9a-f]{64}\n\$ .*replay [0-9a-f-]{36}\n {2}the same/,
+];
 
 test.runIf(canRunAsNobody)(
   'an ordinary user sees the story of the demo, in a home of their own',
@@ -46,6 +53,7 @@ test('started again on its data the demo finds it, and Ctrl-C stops everything',
   const code = await second.stop();
 
   expect(first).toMatchObject({ code: 0, said: expect.stringMatching(STORY) });
+  for (const part of PLAN_STORY) expect(first.said).toMatch(part);
   expect(leftByFirst).toEqual([]);
   expect(second.said()).toContain('The data of the last time is there');
   expect(listedFindings(second.said())).toEqual(listedFindings(first.said));
