@@ -7,17 +7,22 @@ import type { JsonValue } from './json-value.ts';
 export type ConditionValue = JsonValue | Date | readonly JsonValue[];
 
 /**
- * The value as the library takes it. Objects become maps: their members are data, whatever they are called. Charges for
- * its size.
+ * The value as the library takes it. Objects become maps: their members are data, whatever they are called. Text is
+ * brought to NFC as that of the condition is. Charges for its size.
  */
 export function celInput(value: ConditionValue, meter: ConditionMeter): CelInput {
   if (value instanceof Date) return timestampFromDate(value);
   if (typeof value === 'string') {
     meter.chargeText(value.length);
-    return value;
+    return value.normalize('NFC');
   }
   meter.charge(1);
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map((element) => celInput(element, meter));
-  return new Map(Object.entries(value).map(([name, member]) => [name, celInput(member as JsonValue, meter)]));
+  return new Map(
+    Object.entries(value).map(([name, member]) => [
+      name.normalize('NFC'),
+      celInput(member as JsonValue, meter),
+    ]),
+  );
 }

@@ -73,6 +73,15 @@ describe('a condition', () => {
     expect(outcome(kind, text)).toBe(expected);
   });
 
+  it('compares text in whatever Unicode form it was observed: that of a plan is NFC', () => {
+    const nfd = 'Zugang Ko\u0308ln';
+
+    expect(outcome('change', 'label == "Zugang K\u00f6ln"', { label: nfd })).toBe('true');
+    expect(
+      outcome('change', 'after["K\u00f6ln"] == ["\u00f6"]', { after: { 'Ko\u0308ln': ['o\u0308'] } }),
+    ).toBe('true');
+  });
+
   it('reads members of data by their names, whatever they are called', () => {
     const data = JSON.parse('{"constructor": 1, "__proto__": {"x": 2}, "toString": "text"}');
 

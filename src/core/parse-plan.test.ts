@@ -60,7 +60,8 @@ describe('a plan that is valid', () => {
 
         expect(faultsOf(result)).toEqual([]);
         expect(result.ok && result.plan).toEqual({
-          ...meaningOf(written),
+          // JSON knows no -0: the plan has 0 instead.
+          ...JSON.parse(JSON.stringify(meaningOf(written))),
           description: normalText(description),
           ...(status === undefined ? {} : { status }),
         });
@@ -528,10 +529,10 @@ describe('a plan', () => {
     const faults = faultsOf(parsePlan({ ...least, ...fields }));
 
     expect(faults).toEqual([
-      '/thresholds/notfy: there is no such field',
-      '/sectionTargets/asignment: there is no such field',
-      '/noiseControls/ignoreChanges/0/pth: there is no such field',
-      '/noiseControl: there is no such field',
+      '/thresholds/notfy: there is no such field; did you mean "notify"?',
+      '/sectionTargets/asignment: there is no such field; did you mean "assignment"?',
+      '/noiseControls/ignoreChanges/0/pth: there is no such field; did you mean "path"?',
+      '/noiseControl: there is no such field; did you mean "noiseControls"?',
       '/workspaceId: there is no such field',
     ]);
   });

@@ -33,7 +33,7 @@ function parseAs(
 ): PlanResult {
   const parsed = schema.safeParse(content, { reportInput: true });
   const details = [
-    ...(parsed.success ? [] : describeIssues(parsed.error)),
+    ...(parsed.success ? [] : describeIssues(parsed.error, schema)),
     ...contradictions(content as JsonValue, scopeType),
   ];
   if (!parsed.success || details.length > 0) return { ok: false, details };

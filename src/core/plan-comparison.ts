@@ -7,7 +7,7 @@ import { diffProperties } from './property-diff.ts';
 
 /** What one property of a plan is in another version of it; null where it is not there. */
 export interface PlanChange {
-  /** JSON Pointer; elements of sets are named by themselves, multipliers by their names. */
+  /** JSON Pointer; elements of sets are named by themselves, multipliers by their names, ignoreChanges by place. */
   readonly path: string;
   readonly op: 'add' | 'remove' | 'replace';
   readonly before: JsonValue;

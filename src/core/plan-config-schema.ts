@@ -9,7 +9,15 @@ import { docStrategies, docSystems, inputSources, messageOutputs, planOutputs } 
 
 const MAX_RULES = 1000;
 
-const share = (fallback: number) => z.number().min(0).max(1).default(fallback);
+/** A number in a range. -0 is 0: they mean the same, and only one of them is written. */
+const numberWithin = (min: number, max: number) =>
+  z
+    .number()
+    .min(min)
+    .max(max)
+    .overwrite((value) => value + 0);
+
+const share = (fallback: number) => numberWithin(0, 1).default(fallback);
 
 const condition = (kind: ConditionKind) =>
   planText(2000).superRefine((text, context) => {
@@ -47,7 +55,7 @@ const ignoreChange = z.strictObject({
 
 const multiplier = z.strictObject({
   name: planLine(100).describe('What people call it; unique within the plan.'),
-  factor: z.number().min(0).max(10).describe('What the impact is multiplied by, 0 to 10.'),
+  factor: numberWithin(0, 10).describe('What the impact is multiplied by, 0 to 10.'),
   when: condition('candidate').min(1, 'a multiplier needs a condition').describe('CEL: the drift it is for.'),
 });
 
@@ -98,10 +106,7 @@ const sectionTargets = z
   .describe('Per drift type the sections of the primary document that are to be brought up to date.');
 
 const impactRules = z.strictObject({
-  baseImpact: z
-    .number()
-    .min(0)
-    .max(1)
+  baseImpact: numberWithin(0, 1)
     .nullable()
     .default(null)
     .describe('The impact of every change, 0 to 1. Null: what its item type says of its path.'),
@@ -140,7 +145,13 @@ const noiseControls = z.strictObject({
     .describe('Changes that never make a finding.'),
 });
 
-const limit = z.int().min(0).max(1_000_000).nullable().default(null);
+const limit = z
+  .int()
+  .min(0)
+  .max(1_000_000)
+  .overwrite((value) => value + 0)
+  .nullable()
+  .default(null);
 
 const budgets = z.strictObject({
   maxDriftsPerDay: limit.describe(

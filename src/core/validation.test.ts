@@ -6,7 +6,7 @@ function faultsOf(schema: z.ZodType, content: unknown): string[] {
   const parsed = schema.safeParse(content, { reportInput: true });
   return parsed.success
     ? []
-    : describeIssues(parsed.error).map(({ pointer, detail }) => `${pointer}: ${detail}`);
+    : describeIssues(parsed.error, schema).map(({ pointer, detail }) => `${pointer}: ${detail}`);
 }
 
 const inner = z.strictObject({
@@ -36,7 +36,6 @@ describe('describeIssues', () => {
   });
 
   it.each([
-    [undefined, 'this value'],
     [17, '17'],
     [null, 'null'],
     [{ a: 'b' }, 'this value'],
@@ -65,4 +64,27 @@ it('of a text or an object, names the field that is misspelt in the object', () 
   const schema = z.union([z.string(), z.strictObject({ path: z.string(), when: z.string() })]);
 
   expect(faultsOf(z.array(schema), [{ path: '/a', wen: 'x' }])).toContain('/0/wen: there is no such field');
+});
+
+it('says of what is not there that it is missing', () => {
+  expect(faultsOf(inner, {})).toEqual(['/path: it is missing', '/is: it is missing: one of one, two']);
+  expect(faultsOf(inner, { path: null, is: null })).toEqual([
+    '/path: Invalid input: expected string, received null',
+    '/is: null is not one of one, two',
+  ]);
+});
+
+it('names the field that was probably meant, where the schema is at hand', () => {
+  const schema = z.strictObject({
+    list: z.array(inner).default([]),
+    group: z.strictObject({ when: z.string().nullable() }).prefault({ when: null }).optional(),
+  });
+  const content = { lst: [], list: [{ path: '/', is: 'one', pth: 1 }], group: { when: null, wehn: 1, x: 1 } };
+
+  expect(faultsOf(schema, content).sort()).toEqual([
+    '/group/wehn: there is no such field; did you mean "when"?',
+    '/group/x: there is no such field',
+    '/list/0/pth: there is no such field; did you mean "path"?',
+    '/lst: there is no such field; did you mean "list"?',
+  ]);
 });

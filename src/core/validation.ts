@@ -1,16 +1,19 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ErrorDetail } from './errors.ts';
 import { formatPointer } from './json-pointer.ts';
 import { nearestWord } from './nearest.ts';
 
-/** All that is wrong with a document, each with its JSON Pointer, in the order of the schema. */
-export function describeIssues(error: z.ZodError): ErrorDetail[] {
-  return error.issues.flatMap((issue) => describeIssue(issue, []));
+/**
+ * All that is wrong with a document, each with its JSON Pointer, in the order of the schema. With the schema, a field
+ * that it does not know is told with the one that was probably meant.
+ */
+export function describeIssues(error: z.ZodError, schema: z.ZodType | null = null): ErrorDetail[] {
+  return error.issues.flatMap((issue) => describeIssue(issue, [], schema));
 }
 
 type Issue = z.core.$ZodIssue;
 
-function describeIssue(issue: Issue, above: readonly PropertyKey[]): ErrorDetail[] {
+function describeIssue(issue: Issue, above: readonly PropertyKey[], schema: z.ZodType | null): ErrorDetail[] {
   const path = [...above, ...issue.path];
   const at = (detail: string, below: readonly PropertyKey[] = []): ErrorDetail => ({
     pointer: formatPointer([...path, ...below].map(String)),
@@ -18,13 +21,19 @@ function describeIssue(issue: Issue, above: readonly PropertyKey[]): ErrorDetail
     detail,
   });
   switch (issue.code) {
-    case 'unrecognized_keys':
-      return issue.keys.map((key) => at('there is no such field', [key]));
+    case 'unrecognized_keys': {
+      const fields = schema === null ? [] : fieldsAt(schema, path);
+      return issue.keys.map((key) => {
+        return at(`there is no such field${didYouMean(nearestWord(key, fields))}`, [key]);
+      });
+    }
+    case 'invalid_type':
+      return [at(isMissing(issue) ? 'it is missing' : issue.message)];
     case 'invalid_value': {
+      if (isMissing(issue)) return [at(`it is missing: one of ${issue.values.join(', ')}`)];
       const values = issue.values.map(String);
       const nearest = typeof issue.input === 'string' ? nearestWord(issue.input, values) : null;
-      const hint = nearest === null ? '' : `; did you mean "${nearest}"?`;
-      return [at(`${quote(issue.input)} is not one of ${values.join(', ')}${hint}`)];
+      return [at(`${quote(issue.input)} is not one of ${values.join(', ')}${didYouMean(nearest)}`)];
     }
     case 'invalid_union': {
       // The branch that is of the value's kind is the one that was meant.
@@ -32,11 +41,42 @@ function describeIssue(issue: Issue, above: readonly PropertyKey[]): ErrorDetail
         return !branch.some((inner) => inner.code === 'invalid_type' && inner.path.length === 0);
       });
       if (meant === undefined) return [at(issue.message)];
-      return meant.flatMap((inner) => describeIssue(inner, path));
+      return meant.flatMap((inner) => describeIssue(inner, path, schema));
     }
     default:
       return [at(issue.message)];
   }
+}
+
+/** Where the input is reported, a field that is not there has one that is undefined. */
+function isMissing(issue: Issue): boolean {
+  return 'input' in issue && issue.input === undefined;
+}
+
+function didYouMean(nearest: string | null): string {
+  return nearest === null ? '' : `; did you mean "${nearest}"?`;
+}
+
+/** The names of the fields that an object at this place may have; none where the schema leaves it open. */
+function fieldsAt(schema: z.core.$ZodType, path: readonly PropertyKey[]): string[] {
+  let here = unwrapped(schema);
+  for (const key of path) {
+    if (here instanceof z.ZodObject && typeof key === 'string' && Object.hasOwn(here.shape, key)) {
+      here = unwrapped(here.shape[key] as z.core.$ZodType);
+    } else if (here instanceof z.ZodArray) here = unwrapped(here.element);
+    else return [];
+  }
+  return here instanceof z.ZodObject ? Object.keys(here.shape) : [];
+}
+
+function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
+  if (schema instanceof z.ZodPipe) return unwrapped(schema.in);
+  const isWrapper =
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault ||
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodNullable;
+  return isWrapper ? unwrapped(schema.unwrap()) : schema;
 }
 
 /** A scalar as it stands in a document; what is no scalar, or long, only by its kind. */

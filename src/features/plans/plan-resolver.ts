@@ -1,6 +1,7 @@
 import {
   comparePreference,
   createPlanIndex,
+  normalSubject,
   type PlanSubject,
   type Resolution,
   type ResolvablePlan,
@@ -75,7 +76,7 @@ export async function resolvePlansFor(
 }
 
 function subjectOf({ serviceId = null, repoFullName = null, docClass = null }: ResolvePlanArgs): PlanSubject {
-  return { serviceId, repoFullName: repoFullName?.toLowerCase() ?? null, docClass };
+  return normalSubject({ serviceId, repoFullName, docClass });
 }
 
 /** The plans that match a subject, were this one in force too. */
