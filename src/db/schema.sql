@@ -306,7 +306,6 @@ CREATE INDEX findings_flapping_idx ON driftplane.findings USING btree (workspace
 CREATE INDEX findings_item_type_idx ON driftplane.findings USING btree (workspace_id, item_type, state, severity, first_seen_at, finding_id);
 CREATE INDEX findings_last_seen_idx ON driftplane.findings USING btree (workspace_id, state, last_seen_at, finding_id);
 CREATE INDEX findings_linked_idx ON driftplane.findings USING btree (workspace_id, linked_finding_id) WHERE (linked_finding_id IS NOT NULL);
-CREATE INDEX findings_plan_idx ON driftplane.findings USING btree (workspace_id, plan_id, first_seen_at) WHERE (plan_id IS NOT NULL);
 CREATE INDEX findings_resolved_idx ON driftplane.findings USING btree (workspace_id, resolved_at) WHERE (state = 'resolved'::text);
 CREATE INDEX findings_scope_idx ON driftplane.findings USING btree (workspace_id, scope_id, state, severity, first_seen_at, finding_id);
 CREATE INDEX findings_severity_idx ON driftplane.findings USING btree (workspace_id, state, severity, first_seen_at, finding_id);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -77,3 +77,51 @@ test('on PostgreSQL 18 an owner that is no superuser migrates twice, and takes o
 test.runIf(hasDebianPostgres15)('and so it does on PostgreSQL 15', async () => {
   await migratesAndTakesOnRoles(await startDebianPostgres15());
 });
+
+test('what is stored already is brought along under an owner that is no superuser', async () => {
+  const server = await openEmbeddedDatabase({
+    dataDir: join(dataDir, 'stored'),
+    log: () => {},
+    isDurable: false,
+  });
+  try {
+    const ownerUrl = await createUnprivilegedDatabase(server.ownerUrl);
+    await migrate(ownerUrl, { log: () => {}, folder: migrationsBefore('0005'), grants: null });
+    const owner = await connectOwner(ownerUrl);
+    await owner.query(`
+      alter table driftplane.findings drop constraint findings_scope_fkey;
+      set app.workspace_id = '${WORKSPACE}';
+      insert into driftplane.findings (workspace_id, finding_id, fingerprint, subject_key, finding_type, drift_type, change,
+        scope_id, source_id, item_type, external_id, label, label_search, severity, impact, state, state_changed_at,
+        change_signature, evidence, has_plan, engine_version, first_execution_id, last_execution_id, first_run_id,
+        first_run_seq, last_run_id, last_run_seq, first_seen_at, last_seen_at, opened_run_seq)
+      select w, w, 'f', 's', 'drift', 'configuration', 'changed', w, w, 't', 'x', 'l', 'l', 'sev2', 0.75, 'new', now(), '', '{}',
+        false, '1', w, w, w, 1, w, 1, now(), now(), 1
+      from (select '${WORKSPACE}'::uuid as w) as one`);
+
+    await migrate(ownerUrl, { log: () => {} });
+
+    const { rows } = await owner.query('select drift_score from driftplane.findings');
+    const { rows: hidden } = await owner
+      .query('reset app.workspace_id')
+      .then(() => owner.query('select from driftplane.findings'));
+    await owner.end();
+    expect(rows).toEqual([{ drift_score: 0.75 }]);
+    expect(hidden).toEqual([]);
+  } finally {
+    await server.stop();
+  }
+});
+
+const WORKSPACE = '00000000-0000-4000-8000-000000000001';
+
+/** A folder with the migrations whose number is lower. */
+function migrationsBefore(number: string): string {
+  const from = join(import.meta.dirname, '..', '..', 'src', 'db', 'migrations');
+  const folder = join(dataDir, `before-${number}`);
+  mkdirSync(folder);
+  for (const name of readdirSync(from).filter((each) => each < number)) {
+    copyFileSync(join(from, name), join(folder, name));
+  }
+  return folder;
+}

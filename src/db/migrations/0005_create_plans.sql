@@ -201,8 +201,10 @@ alter table driftplane.findings
   add column drift_score real not null default 0,
   add constraint findings_plan_fkey foreign key (workspace_id, plan_id, plan_version)
     references driftplane.drift_plan_versions;
+-- Of every workspace: where the owner is no superuser, forced row security would show it none of the rows.
+alter table driftplane.findings no force row level security;
 update driftplane.findings set drift_score = impact;
-create index findings_plan_idx on driftplane.findings (workspace_id, plan_id, first_seen_at) where plan_id is not null;
+alter table driftplane.findings force row level security;
 create index findings_first_execution_idx on driftplane.findings (workspace_id, first_execution_id);
 
 -- A plan tried on stored pairs of runs.

@@ -7,6 +7,7 @@ import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts
 import { systemActor, type WorkspaceTransaction, withWorkspace } from '../../db/workspace-transaction.ts';
 import { listHeldCandidates } from '../executions/held-candidates.ts';
 import { createDriftPlan, updateDriftPlan } from '../plans/plan-service.ts';
+import { setBaseline } from './baseline-service.ts';
 import { digestInputs } from './drift-tally.ts';
 import { replayExecution } from './replay-service.ts';
 import { loadRunPair } from './run-pair.ts';
@@ -327,6 +328,22 @@ describe('where findings go', () => {
       routes: { notify: 1, [route]: 1 },
       demoted: { [`budgets.${budget}`]: 1 },
     });
+  });
+
+  test('counts none that another plan told first, though it is found again under this one', async () => {
+    const history = await openHistory();
+    await history.run({ a: { x: 1 }, b: { x: 1 }, c: { x: 1 } });
+    await history.inWorkspace((tx) =>
+      setBaseline(tx, history.scopeId, { mode: 'pinned', runId: history.runs[0]?.runId as string }),
+    );
+    await history.run({ a: { x: 2 }, b: { x: 2 }, c: { x: 1 } });
+    await generate(history, 2);
+    await makePlan(history, { budgets: { maxDriftsPerDay: 2 } });
+    await history.run({ a: { x: 2 }, b: { x: 2 }, c: { x: 2 } });
+    const execution = await generate(history, 3);
+
+    expect(execution.routing).toMatchObject({ inputs: { toldInDay: 0 }, routes: { notify: 1 }, demoted: {} });
+    expect((await findingsOf(history)).map(({ plan_version }) => plan_version)).toEqual([1, 1, 1]);
   });
 
   test('is only recorded while a plan that requires an incident has none', async () => {

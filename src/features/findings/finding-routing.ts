@@ -41,15 +41,18 @@ export async function usedBudgets(
     `driftplane.budget:${tx.workspaceId}:${planId}`,
   ]);
   const { rows } = await tx.client.query<Omit<RoutingInputs, 'hasOpenIncident'>>(
+    // By the execution that opened it: a finding that another plan takes over later keeps the budget that it used.
     `select
-       count(*) filter (where first_seen_at > $4::timestamptz - interval '1 day' and route <> 'recorded')::integer
+       count(*) filter (where f.first_seen_at > $4::timestamptz - interval '1 day' and f.route <> 'recorded')::integer
          as "toldInDay",
-       count(*) filter (where route <> 'recorded')::integer as "toldInWeek",
-       count(*) filter (where first_seen_at > $4::timestamptz - interval '1 hour' and route = 'notify')::integer
+       count(*) filter (where f.route <> 'recorded')::integer as "toldInWeek",
+       count(*) filter (where f.first_seen_at > $4::timestamptz - interval '1 hour' and f.route = 'notify')::integer
          as "notifiedInHour"
-     from driftplane.findings
-     where workspace_id = $1 and plan_id = $2 and first_execution_id <> $3
-       and first_seen_at > $4::timestamptz - interval '7 days'`,
+     from driftplane.executions e
+     join driftplane.findings f on f.workspace_id = $1 and f.first_execution_id = e.execution_id
+     where e.workspace_id = $1 and e.plan_id = $2 and e.execution_id <> $3
+       and e.finished_at > $4::timestamptz - interval '7 days'
+       and f.first_seen_at > $4::timestamptz - interval '7 days'`,
     [tx.workspaceId, planId, executionId, tx.now],
   );
   return rows[0] ?? { toldInDay: 0, toldInWeek: 0, notifiedInHour: 0 };
