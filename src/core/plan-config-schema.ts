@@ -8,6 +8,8 @@ import { planLine, planText } from './plan-text.ts';
 import { docStrategies, docSystems, inputSources, messageOutputs, planOutputs } from './plan-vocabulary.ts';
 
 const MAX_RULES = 1000;
+/** Elements of a list of words, with repetitions. */
+const MAX_WORDS = 100;
 
 /** A number in a range. -0 is 0: they mean the same, and only one of them is written. */
 const numberWithin = (min: number, max: number) =>
@@ -181,15 +183,18 @@ export const planConfigFields = {
   inputSources: z
     .array(z.enum(inputSources))
     .min(1, 'without any input source it would be a plan for nothing')
+    .max(MAX_WORDS)
     .default([...inputSources])
     .describe('Kinds of sources whose drift counts; all of them where nothing is said.'),
   driftTypes: z
     .array(z.enum(driftTypes))
     .min(1, 'without any drift type it would be a plan for nothing')
+    .max(MAX_WORDS)
     .default([...driftTypes])
     .describe('The drift that counts; all of it where nothing is said.'),
   allowedOutputs: z
     .array(z.enum(planOutputs))
+    .max(MAX_WORDS)
     .default([...messageOutputs])
     .describe('Where findings may go; messages to people where nothing is said.'),
   thresholds: thresholds.prefault({}).describe('Which scores count, and how loudly.'),

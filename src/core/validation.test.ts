@@ -88,3 +88,19 @@ it('names the field that was probably meant, where the schema is at hand', () =>
     '/lst: there is no such field; did you mean "list"?',
   ]);
 });
+
+it('tells of a document that is wrong all over only the first faults, and how many more there are', () => {
+  const keys = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`key${index}`, 1]));
+  const content = { ...keys, path: 17, is: 'one' };
+  const schema = z.array(inner);
+
+  expect(faultsOf(inner, content)).toHaveLength(201);
+  expect(faultsOf(inner, content).at(-1)).toBe(': and 101 more faults');
+  expect(faultsOf(schema, Array(150).fill(content)).length).toBeLessThan(203);
+});
+
+it('cuts the name of a field that nobody would read', () => {
+  expect(faultsOf(inner, { path: '/', is: 'one', ['x'.repeat(1000)]: 1 })).toEqual([
+    `/${'x'.repeat(200)}…: there is no such field`,
+  ]);
+});

@@ -3,12 +3,30 @@ import type { ErrorDetail } from './errors.ts';
 import { formatPointer } from './json-pointer.ts';
 import { nearestWord } from './nearest.ts';
 
+/** Most faults that are told of one document: whoever has more will look again. */
+const MAX_DETAILS = 200;
+/** Longest name of a field that is shown whole, in characters. */
+const MAX_FIELD_NAME = 200;
+
 /**
- * All that is wrong with a document, each with its JSON Pointer, in the order of the schema. With the schema, a field
- * that it does not know is told with the one that was probably meant.
+ * All that is wrong with a document, each with its JSON Pointer, in the order of the schema; of more than two hundred
+ * the first, and how many more there are. With the schema, a field that it does not know is told with the one that was
+ * probably meant.
  */
 export function describeIssues(error: z.ZodError, schema: z.ZodType | null = null): ErrorDetail[] {
-  return error.issues.flatMap((issue) => describeIssue(issue, [], schema));
+  const details: ErrorDetail[] = [];
+  let omitted = 0;
+  for (const issue of error.issues) {
+    const left = MAX_DETAILS - details.length;
+    if (left <= 0) omitted += issue.code === 'unrecognized_keys' ? issue.keys.length : 1;
+    else if (issue.code === 'unrecognized_keys' && issue.keys.length > left) {
+      details.push(...describeIssue({ ...issue, keys: issue.keys.slice(0, left) }, [], schema));
+      omitted += issue.keys.length - left;
+    } else details.push(...describeIssue(issue, [], schema));
+  }
+  return omitted === 0
+    ? details
+    : [...details, { pointer: '', line: null, detail: `and ${omitted} more faults` }];
 }
 
 type Issue = z.core.$ZodIssue;
@@ -16,7 +34,7 @@ type Issue = z.core.$ZodIssue;
 function describeIssue(issue: Issue, above: readonly PropertyKey[], schema: z.ZodType | null): ErrorDetail[] {
   const path = [...above, ...issue.path];
   const at = (detail: string, below: readonly PropertyKey[] = []): ErrorDetail => ({
-    pointer: formatPointer([...path, ...below].map(String)),
+    pointer: formatPointer([...path, ...below].map((key) => cut(String(key)))),
     line: null,
     detail,
   });
@@ -77,6 +95,10 @@ function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
     schema instanceof z.ZodOptional ||
     schema instanceof z.ZodNullable;
   return isWrapper ? unwrapped(schema.unwrap()) : schema;
+}
+
+function cut(name: string): string {
+  return name.length <= MAX_FIELD_NAME ? name : `${name.slice(0, MAX_FIELD_NAME).toWellFormed()}…`;
 }
 
 /** A scalar as it stands in a document; what is no scalar, or long, only by its kind. */

@@ -1,5 +1,4 @@
-import { type DemotionCode, type Disposition, dispositionOf } from '../../core/disposition.ts';
-import type { FindingRoute } from '../../core/plan-route.ts';
+import type { DemotionCode, Disposition } from '../../core/disposition.ts';
 import {
   isRoutedByWorld,
   type RoutableFinding,
@@ -18,9 +17,6 @@ import { hasOpenIncident } from '../plans/incident-read-model.ts';
 import type { ResolvedPlan } from './resolve-plan.ts';
 import type { RunPair } from './run-pair.ts';
 
-/** Facts of an inventory are certain. */
-const CONFIDENCE = 1;
-
 /**
  * Where the findings that an execution opened go, after what their plan says by itself: budgets that are used up and
  * incidents that are not open take them lower. What that depended on is recorded.
@@ -38,7 +34,7 @@ export async function routeOpened(
       ...(await usedBudgets(tx, { planId: resolved.planId, executionId })),
       hasOpenIncident: await hasOpenIncident(tx, pair.observation.source.serviceId),
     };
-    const rerouted = routeFindings(content, await routable(tx, context), inputs);
+    const rerouted = routeFindings(content, await routable(tx, executionId), inputs);
     for (const { disposition } of rerouted) {
       for (const code of disposition.demotedBy) demoted[code] = (demoted[code] ?? 0) + 1;
     }
@@ -47,22 +43,12 @@ export async function routeOpened(
   return { inputs, routes: await countRoutes(tx, executionId), demoted };
 }
 
-async function routable(
-  tx: WorkspaceTransaction,
-  { executionId, resolved }: { readonly executionId: string; readonly resolved: ResolvedPlan },
-): Promise<RoutableFinding[]> {
-  // Many findings share their score and drift type, and so what their plan says.
+async function routable(tx: WorkspaceTransaction, executionId: string): Promise<RoutableFinding[]> {
+  // Many findings share what their plan says of them.
   const known = new Map<string, Disposition>();
-  const dispositionFor = (finding: Parameters<typeof dispositionOf>[1]): Disposition => {
-    const key = `${finding.driftType} ${finding.score} ${finding.route}`;
-    const disposition = known.get(key) ?? dispositionOf(resolved.plan.content, finding);
-    known.set(key, disposition);
-    return disposition;
-  };
-  const opened = await listOpenedFindings(tx, executionId);
-  return opened.map(({ findingId, fingerprint, driftType, score, route }) => ({
-    findingId,
-    fingerprint,
-    disposition: dispositionFor({ driftType, score, route: route as FindingRoute, confidence: CONFIDENCE }),
-  }));
+  return (await listOpenedFindings(tx, executionId)).map(({ disposition: text, ...finding }) => {
+    const disposition = known.get(text) ?? (JSON.parse(text) as Disposition);
+    known.set(text, disposition);
+    return { ...finding, disposition };
+  });
 }

@@ -1,6 +1,5 @@
 /** Where findings go once they are opened: what of it depends on other findings, and writing it down. */
 
-import type { DriftType } from '../../core/drift-type.ts';
 import type { FindingRoute } from '../../core/plan-route.ts';
 import type { RoutableFinding, RoutingInputs } from '../../core/routing.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
@@ -11,19 +10,19 @@ const BATCH = 1_000;
 export interface OpenedFinding {
   readonly findingId: string;
   readonly fingerprint: string;
-  readonly driftType: DriftType;
-  readonly score: number;
-  readonly route: FindingRoute | null;
+  /** JSON of what its plan says by itself. */
+  readonly disposition: string;
 }
 
-/** The findings that an execution opened. */
+/** The findings that an execution opened under a plan. */
 export async function listOpenedFindings(
   tx: WorkspaceTransaction,
   executionId: string,
 ): Promise<OpenedFinding[]> {
   const { rows } = await tx.client.query<OpenedFinding>(
-    `select finding_id as "findingId", fingerprint, drift_type as "driftType", drift_score as score, route
-     from driftplane.findings where workspace_id = $1 and first_execution_id = $2`,
+    `select finding_id as "findingId", fingerprint, disposition
+     from driftplane.findings
+     where workspace_id = $1 and first_execution_id = $2 and disposition is not null`,
     [tx.workspaceId, executionId],
   );
   return rows;
