@@ -47,10 +47,10 @@ interface HeldLine {
 }
 
 function linesOf(held: HeldCandidateResponse): HeldLine[] {
-  return held.reasons.map(({ code, detail }, index) => ({
-    held: index === 0 ? held : null,
-    reason: `${code}: ${detail}`,
-  }));
+  const texts = held.reasons.map(({ code, detail }) => `${code}: ${detail}`);
+  const more = held.reasonCount - texts.length;
+  if (more > 0) texts.push(`… and ${more} more`);
+  return texts.map((reason, index) => ({ held: index === 0 ? held : null, reason }));
 }
 
 /** Nothing is cut here: why something is not told is what people look for. */

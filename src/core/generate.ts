@@ -21,7 +21,7 @@ import {
   judgeCandidate,
 } from './judge-candidate.ts';
 import { type Observation, offlineObservation } from './observation.ts';
-import { type HeldBack, type HoldReason, HoldTally } from './plan-hold.ts';
+import { type HeldBack, type HoldReason, HoldTally, keptReasons } from './plan-hold.ts';
 import { type FindingRoute, routeOf } from './plan-route.ts';
 import type { PropertyChange } from './property-diff.ts';
 import { hideDigests, isSensitiveDigest, maskSecrets } from './redact.ts';
@@ -49,14 +49,16 @@ export interface Finding extends Judgement {
   readonly path: string;
 }
 
-/** A subject's drift that did not become a finding, with every reason. */
+/** A subject's drift that did not become a finding, with the reasons. */
 export interface HeldCandidate extends Judgement {
   readonly change: ChangeKind;
   readonly itemType: string;
   readonly externalId: string;
   readonly label: string;
   readonly driftType: DriftType;
+  /** The first twenty of `reasonCount`, and one of each code. */
   readonly reasons: readonly HoldReason[];
+  readonly reasonCount: number;
   readonly changeCount: number;
   /** The first of its changes, as they are shown. */
   readonly paths: readonly string[];
@@ -134,7 +136,8 @@ function heldCandidate(
     severity,
     impact,
     score,
-    reasons,
+    reasons: keptReasons(reasons),
+    reasonCount: reasons.length,
     changeCount: values.length,
     paths: values.slice(0, MAX_HELD_PATHS).map(({ property }) => property?.shownPath ?? ''),
   };

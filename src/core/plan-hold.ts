@@ -95,6 +95,17 @@ export class HoldTally {
   }
 }
 
+/** Reasons of one candidate that are kept: a plan may have a thousand rules, and all of them may match. */
+const MAX_KEPT_REASONS = 20;
+
+/** The first of some sorted reasons, and in any case one of each code. */
+export function keptReasons(reasons: readonly HoldReason[]): readonly HoldReason[] {
+  if (reasons.length <= MAX_KEPT_REASONS) return reasons;
+  const isFirst = reasons.map(({ code }, index) => index === 0 || reasons[index - 1]?.code !== code);
+  let room = MAX_KEPT_REASONS - isFirst.filter(Boolean).length;
+  return reasons.filter((_, index) => isFirst[index] || room-- > 0);
+}
+
 /** By the order of the codes, then by rule. */
 export function compareReasons(
   one: Pick<HoldReason, 'code' | 'rule'>,

@@ -335,6 +335,7 @@ create table driftplane.held_candidates (
   score real not null,
   change_count integer not null,
   reasons text not null,
+  reason_count integer not null,
   paths text not null,
   constraint held_candidates_pkey PRIMARY KEY (workspace_id, execution_id, ordinal),
   constraint held_candidates_execution_fkey FOREIGN KEY (workspace_id, execution_id) REFERENCES driftplane.executions(workspace_id, execution_id) ON DELETE CASCADE

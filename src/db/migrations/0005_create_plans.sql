@@ -189,6 +189,8 @@ create table driftplane.held_candidates (
   change_count integer not null,
   -- JSON arrays.
   reasons text not null,
+  -- Those that are not kept too.
+  reason_count integer not null,
   paths text not null,
   constraint held_candidates_pkey primary key (workspace_id, execution_id, ordinal),
   constraint held_candidates_execution_fkey foreign key (workspace_id, execution_id)

@@ -6,7 +6,7 @@ import { type ConditionProblem, joinConditionProblems } from '../../core/conditi
 import { type Severity, severities } from '../../core/drift-type.ts';
 import type { JsonValue } from '../../core/json-value.ts';
 import { countHeld, type JudgedCandidate } from '../../core/judge-candidate.ts';
-import { HoldTally } from '../../core/plan-hold.ts';
+import { HoldTally, keptReasons } from '../../core/plan-hold.ts';
 import { type FindingRoute, findingRoutes } from '../../core/plan-route.ts';
 import type {
   BacktestChange,
@@ -22,8 +22,6 @@ import { type NotReplayableReason, notReplayableReasons } from '../executions/ex
 const MAX_KEPT = 10_000;
 /** Most characters that these may have together. */
 const MAX_KEPT_LENGTH = 32 * 1024 * 1024;
-/** Reasons that a change is kept with. */
-const MAX_REASONS = 20;
 /** Plans of then that are told of one by one. */
 const MAX_PLANS = 100;
 
@@ -101,7 +99,7 @@ export class BacktestTally {
   /** A subject with an effect. The first of them are kept. */
   addChange({ scopeId, executionId, fingerprint, ...change }: Omit<BacktestChange, 'reasonCount'>): void {
     const { reasons } = change;
-    const shown = { ...change, reasons: reasons.slice(0, MAX_REASONS), reasonCount: reasons.length };
+    const shown = { ...change, reasons: keptReasons(reasons), reasonCount: reasons.length };
     const detail = canonicalJson(shown as unknown as JsonValue);
     const comma = this.#counts.changes === 0 ? '' : ',';
     this.#digest.update(`${comma}["${scopeId}","${executionId}","${fingerprint}",${detail}]`, 'utf8');

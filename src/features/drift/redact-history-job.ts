@@ -5,6 +5,11 @@ import { subjectValueHash } from '../../core/subject-value.ts';
 import type { Database } from '../../db/database.ts';
 import { systemActor, type WorkspaceTransaction, withWorkspace } from '../../db/workspace-transaction.ts';
 import { markRedacted } from '../executions/mark-redacted.ts';
+import {
+  type CandidateKey,
+  redactBacktestChanges,
+  redactHeldCandidates,
+} from '../executions/redact-candidates.ts';
 import { redactEvidence } from '../findings/redact-evidence.ts';
 import { type RenewedValue, renewValues } from '../findings/renew-values.ts';
 import {
@@ -20,8 +25,9 @@ const BATCH = 500;
 
 /**
  * Works off `inventory.redact_history`: what has become sensitive is digested in the versions of a type, redacted in
- * the evidence of its findings, and the executions that were made from it say that they can't be computed again. In
- * transactions of a bounded size; begun again after a crash, it does what is left.
+ * the evidence of its findings, in what was held back and in what backtests tell, and the executions that were made
+ * from it say that they can't be computed again. In transactions of a bounded size; begun again after a crash, it does
+ * what is left.
  */
 export async function redactHistory(
   database: Database,
@@ -59,6 +65,14 @@ export async function redactHistory(
     findings += batch.count;
     afterFinding = batch.next;
   } while (afterFinding !== null);
+  for (const redactSome of [redactHeldCandidates, redactBacktestChanges]) {
+    let afterRow: CandidateKey | null = null;
+    do {
+      signal?.throwIfAborted();
+      const from: CandidateKey | null = afterRow;
+      afterRow = await inWorkspace((tx) => redactSome(tx, { scopeId, type: added, after: from, limit }));
+    } while (afterRow !== null);
+  }
   await inWorkspace(async (tx) => {
     tx.audit({
       action: 'inventory.redact_history',

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../core/json-value.ts';
 import { systemActor, withWorkspace } from '../../db/workspace-transaction.ts';
+import { requestBacktest } from '../executions/backtest-service.ts';
 import { createSyncBench, linesOf, registryOf, type SyncBench } from '../inventory/test-sync.ts';
+import { createDriftPlan } from '../plans/plan-service.ts';
+import { runBacktestJob } from './backtest-runner.ts';
 import { compareRuns } from './compare-service.ts';
 import { generateDrift } from './drift-service.ts';
 import { requestDrift } from './drift-trigger.ts';
@@ -205,4 +208,64 @@ describe('a type that calls more sensitive', () => {
     expect(halfWay).toMatch(SECRETS);
     expect(await kept(scopeId)).not.toMatch(SECRETS);
   });
+});
+
+test('what was held back and what a backtest told of are redacted too', async () => {
+  const own = await createSyncBench(open, requestDrift);
+  try {
+    const { workspaceId } = own;
+    const asPerson = <T>(work: Parameters<typeof withWorkspace<T>>[2]): Promise<T> =>
+      withWorkspace(own.database.app, { workspaceId, actor: systemActor }, work);
+    await asPerson((tx) =>
+      createDriftPlan(tx, {
+        document: {
+          name: 'quiet',
+          scopeType: 'workspace',
+          status: 'active',
+          noiseControls: { ignorePaths: ['/**'] },
+        },
+      }),
+    );
+    const files = await own.createFiles();
+    const secretive = (colour: string) => ({
+      kind: 'door',
+      id: 'a',
+      name: 'Sesame',
+      codes: { sesame: colour },
+    });
+    const { scopeId } = await own.sync(files, [secretive('red')], open);
+    await own.sync(files, [secretive('blue')], open);
+    const { rows: queued } = await asPerson((tx) =>
+      tx.client.query('select execution_id as "executionId" from driftplane.executions'),
+    );
+    for (const { executionId } of queued) await generateDrift(own.database, { workspaceId, executionId });
+    const { backtestId } = await asPerson((tx) =>
+      requestBacktest(tx, {
+        plan: { document: { name: 'all', scopeType: 'workspace' } },
+        scopeIds: null,
+        days: 3,
+      }),
+    );
+    const signal = new AbortController().signal;
+    await runBacktestJob(own.database, { workspaceId, backtestId, signal, isLastAttempt: true });
+    const shown = async (): Promise<string> => {
+      const { rows: held } = await asPerson((tx) =>
+        tx.client.query('select label, paths from driftplane.held_candidates'),
+      );
+      const { rows: changes } = await asPerson((tx) =>
+        tx.client.query('select detail from driftplane.plan_backtest_changes'),
+      );
+      return JSON.stringify({ held, changes });
+    };
+    expect((await shown()).match(/Sesame/g)).toHaveLength(2);
+    await own.sync(files, [secretive('blue')], registryOf([doorType({ sensitive: ['/name'] })]));
+
+    for (const limit of [1, 500]) {
+      await redactHistory(own.database, { workspaceId, scopeId, itemType: 'door' }, limit);
+      expect((await shown()).match(/Sesame/g)).toBeNull();
+      expect((await shown()).match(/\[redacted\]/g)).toHaveLength(2);
+    }
+  } finally {
+    await own.close();
+  }
 });

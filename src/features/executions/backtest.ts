@@ -72,7 +72,7 @@ export interface BacktestChange {
   readonly before: BacktestSide | null;
   /** Under the tried plan; null: it would be held back. */
   readonly after: BacktestSide | null;
-  /** Why it is no finding on the side where it is none; the first twenty of `reasonCount`. */
+  /** Why it is no finding on the side where it is none; the first twenty of `reasonCount`, and one of each code. */
   readonly reasons: readonly HoldReason[];
   readonly reasonCount: number;
 }

@@ -78,7 +78,8 @@ const heldCandidateSchema = z
     changeCount: count,
     reasons: z
       .array(z.object({ code: holdCodeSchema, rule: z.string(), detail: z.string() }))
-      .meta({ description: 'Every rule that held it back' }),
+      .meta({ description: 'The rules that held it back: the first twenty, and one of each code' }),
+    reasonCount: count.meta({ description: 'How many rules held it back' }),
     paths: z.array(z.string()).meta({ description: 'The first twenty of its changes' }),
   })
   .meta({ id: 'HeldCandidate' });

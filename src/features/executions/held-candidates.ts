@@ -7,6 +7,8 @@ import { getExecution } from './execution-service.ts';
 
 /** Most of an execution that are kept; how many there were is in its counts. */
 const MAX_KEPT = 10_000;
+/** Most characters that their reasons and paths may have together. */
+const MAX_KEPT_LENGTH = 32 * 1024 * 1024;
 /** Rows of one statement. */
 const BATCH = 500;
 const CURSOR = 'held';
@@ -16,12 +18,20 @@ export interface ListedHold extends HeldCandidate {
   readonly ordinal: number;
 }
 
+/** As it is written; reasons and paths as JSON. */
+type NewHold = Omit<HeldCandidate, 'reasons' | 'paths'> & {
+  readonly reasons: string;
+  readonly paths: string;
+};
+
 /** Writes down what a plan holds back, as it comes, in bounded memory and up to a bounded number. */
 export class HeldCandidateWriter {
   readonly #tx: WorkspaceTransaction;
   readonly #executionId: string;
-  #waiting: HeldCandidate[] = [];
+  #waiting: NewHold[] = [];
   #written = 0;
+  #length = 0;
+  #isFull = false;
 
   constructor(tx: WorkspaceTransaction, executionId: string) {
     this.#tx = tx;
@@ -29,28 +39,31 @@ export class HeldCandidateWriter {
   }
 
   async add(held: readonly HeldCandidate[]): Promise<void> {
-    const room = MAX_KEPT - this.#written - this.#waiting.length;
-    this.#waiting.push(...held.slice(0, Math.max(0, room)));
-    if (this.#waiting.length >= BATCH) await this.flush();
+    for (const one of held) {
+      if (this.#isFull) return;
+      const hold = { ...one, reasons: JSON.stringify(one.reasons), paths: JSON.stringify(one.paths) };
+      this.#length += hold.reasons.length + hold.paths.length;
+      this.#isFull = this.#written + this.#waiting.length >= MAX_KEPT || this.#length > MAX_KEPT_LENGTH;
+      if (this.#isFull) return;
+      this.#waiting.push(hold);
+      if (this.#waiting.length >= BATCH) await this.flush();
+    }
   }
 
   async flush(): Promise<void> {
-    for (let start = 0; start < this.#waiting.length; start += BATCH) {
-      await this.#insert(this.#waiting.slice(start, start + BATCH));
-    }
+    const held = this.#waiting;
+    if (held.length === 0) return;
     this.#waiting = [];
-  }
-
-  async #insert(held: readonly HeldCandidate[]): Promise<void> {
-    const of = <Key extends keyof HeldCandidate>(key: Key) => held.map((one) => one[key]);
+    const of = <Key extends keyof NewHold>(key: Key) => held.map((one) => one[key]);
     await this.#tx.client.query(
       `insert into driftplane.held_candidates (workspace_id, execution_id, ordinal, drift_type, change, item_type,
-         external_id, label, severity, impact, score, change_count, reasons, paths)
+         external_id, label, severity, impact, score, change_count, reasons, paths, reason_count)
        select $1, $2, $3 + r.n, r.drift_type, r.change, r.item_type, r.external_id, r.label, r.severity, r.impact, r.score,
-         r.change_count, r.reasons, r.paths
+         r.change_count, r.reasons, r.paths, r.reason_count
        from unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::real[], $11::real[],
-         $12::int[], $13::text[], $14::text[]) with ordinality
-         as r(drift_type, change, item_type, external_id, label, severity, impact, score, change_count, reasons, paths, n)`,
+         $12::int[], $13::text[], $14::text[], $15::int[]) with ordinality
+         as r(drift_type, change, item_type, external_id, label, severity, impact, score, change_count, reasons, paths,
+           reason_count, n)`,
       [
         this.#tx.workspaceId,
         this.#executionId,
@@ -64,8 +77,9 @@ export class HeldCandidateWriter {
         of('impact'),
         of('score'),
         of('changeCount'),
-        held.map(({ reasons }) => JSON.stringify(reasons)),
-        held.map(({ paths }) => JSON.stringify(paths)),
+        of('reasons'),
+        of('paths'),
+        of('reasonCount'),
       ],
     );
     this.#written += held.length;
@@ -91,7 +105,7 @@ export async function listHeldCandidates(
   const after = query.cursor === undefined ? 0 : readCursor(query.cursor);
   const { rows } = await tx.client.query<HeldRow>(
     `select ordinal, drift_type as "driftType", change, item_type as "itemType", external_id as "externalId", label,
-       severity, impact, score, change_count as "changeCount", reasons, paths
+       severity, impact, score, change_count as "changeCount", reasons, reason_count as "reasonCount", paths
      from driftplane.held_candidates
      where workspace_id = $1 and execution_id = $2 and ordinal > $3
        and ($4::text is null or position('"code":' || to_json($4::text)::text in reasons) > 0)
@@ -104,10 +118,15 @@ export async function listHeldCandidates(
     paths: JSON.parse(row.paths),
   }));
   const last = rows.length > query.limit ? items.at(-1) : undefined;
+  const { rows: kept } = await tx.client.query<{ count: number }>(
+    `select coalesce(max(ordinal), 0) as count from driftplane.held_candidates
+     where workspace_id = $1 and execution_id = $2`,
+    [tx.workspaceId, executionId],
+  );
   return {
     items,
     nextCursor: last === undefined ? null : encodeCursor(CURSOR, [last.ordinal]),
-    omitted: Math.max(0, heldBack.candidates - MAX_KEPT),
+    omitted: heldBack.candidates - (kept[0]?.count ?? 0),
   };
 }
 
