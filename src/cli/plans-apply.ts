@@ -57,7 +57,8 @@ async function applyPlan(options: ApplyOptions, terminal: Terminal): Promise<num
     await terminal.write(unifiedDiffText(applied.unifiedDiff, terminal));
     await terminal.write(`${resultText(name, applied)}\n`);
     const plan = applied.plan as PlanResponse | null;
-    if (plan !== null && !applied.isDryRun) sayWhatIsPending(plan, terminal);
+    const isSaid = !applied.isDryRun || (applied.action === 'unchanged' && applied.waitingVersion !== null);
+    if (plan !== null && isSaid) sayWhatIsPending(plan, terminal);
   }
   return applied.isDryRun && applied.action !== 'unchanged' ? 1 : 0;
 }

@@ -57,9 +57,14 @@ export async function printBacktest(
   }
 }
 
+/** Scopes that are shown by name. */
+const MAX_SCOPES = 5;
+
 function scopesText(scopeIds: BacktestResponse['scopeIds']): string {
-  if (scopeIds === null) return 'all of the workspace';
-  return scopeIds.length === 0 ? 'none: no source is bound to what it is for' : scopeIds.join(', ');
+  if (scopeIds.length === 0) return 'none: there is no source that it would be in force for';
+  const more = scopeIds.length - MAX_SCOPES;
+  const shown = scopeIds.slice(0, MAX_SCOPES).join(', ');
+  return more > 0 ? `${shown} and ${more} more` : shown;
 }
 
 function summaryFields(summary: Summary): Field[] {

@@ -56,8 +56,9 @@ export function addPlanCreate(plans: Command, terminal: Terminal, exitWith: (cod
     .option('--json', 'as JSON')
     .action(async (idOrName: string, options: JsonOption) => {
       const api = openApiClient(process.env);
-      const path = [(await findPlan(api, idOrName)).planId];
-      await printPlan(await api.call({ method: 'DELETE', resource: 'plans', path }), options, terminal);
+      const { planId, revision: ifMatch } = await findPlan(api, idOrName);
+      const request = { method: 'DELETE', resource: 'plans', path: [planId], ifMatch } as const;
+      await printPlan(await api.call(request), options, terminal);
       exitWith(0);
     });
   plans
@@ -67,8 +68,9 @@ export function addPlanCreate(plans: Command, terminal: Terminal, exitWith: (cod
     .option('--json', 'as JSON')
     .action(async (idOrName: string, options: JsonOption) => {
       const api = openApiClient(process.env);
-      const path = [(await findPlan(api, idOrName, { isRestored: true })).planId, 'restore'];
-      await printPlan(await api.call({ method: 'POST', resource: 'plans', path }), options, terminal);
+      const { planId, revision: ifMatch } = await findPlan(api, idOrName, { isRestored: true });
+      const request = { method: 'POST', resource: 'plans', path: [planId, 'restore'], ifMatch } as const;
+      await printPlan(await api.call(request), options, terminal);
       exitWith(0);
     });
 }

@@ -50,7 +50,7 @@ export function sayWhatIsPending({ status, latest, planId }: PlanResponse, termi
   const next = {
     draft: `driftplane plans publish ${planId}, or plans submit for review`,
     rejected: `driftplane plans reviews ${planId}`,
-    in_review: `driftplane plans approve ${planId}, by somebody else`,
+    in_review: `driftplane plans approve ${planId} ${latest.version}, by somebody else`,
     approved: `driftplane plans publish ${planId}`,
     superseded: `driftplane plans versions ${planId}`,
   }[latest.state];

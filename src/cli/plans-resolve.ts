@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { DriftplaneError } from '../core/errors.ts';
 import type { TraceEntry } from '../core/plan-resolution.ts';
+import { countText } from '../core/report/count-text.ts';
 import type { ResolutionResponse } from '../features/plans/plan-contract.ts';
 import { type ApiClient, openApiClient } from './api-client.ts';
 import { scopeText } from './plans-print.ts';
@@ -59,7 +60,7 @@ async function printResolution(
   options: ResolveOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const { plan, step, resolutionMethod, trace } = found;
+  const { plan, step, resolutionMethod, trace, omittedTraceEntries } = found;
   const fields = [
     ['plan', plan === null ? 'none: the built-in default counts' : plan.name],
     ['id', plan?.planId ?? null],
@@ -76,4 +77,6 @@ async function printResolution(
     { empty: 'No plan in force matches any step.' },
     terminal,
   );
+  if (omittedTraceEntries > 0)
+    terminal.say(`${countText(omittedTraceEntries, 'more plan')} of these steps, not shown.`);
 }

@@ -2,7 +2,11 @@ import type { Command } from 'commander';
 import type { z } from 'zod';
 import { countText } from '../core/report/count-text.ts';
 import { printable } from '../core/report/printable.ts';
-import type { reviewPageSchema, reviewStandingSchema } from '../features/plans/plan-contract.ts';
+import type {
+  PlanVersionResponse,
+  reviewPageSchema,
+  reviewStandingSchema,
+} from '../features/plans/plan-contract.ts';
 import { openApiClient } from './api-client.ts';
 import { parsePositive } from './parse-positive.ts';
 import { findPlan, PLAN_ARGUMENT } from './plans-find.ts';
@@ -20,6 +24,9 @@ const verbs = {
 } as const;
 
 type Verb = keyof typeof verbs;
+
+/** What is said of a content by who has looked at it: what a version happens to be at that moment is not enough. */
+const isVerdict = (verb: Verb): boolean => verb === 'approve' || verb === 'reject';
 
 interface ReviewOptions {
   readonly comment?: string;
@@ -42,11 +49,14 @@ export function addPlanReviews(plans: Command, terminal: Terminal, exitWith: (co
       exitWith(0);
     });
   for (const verb of Object.keys(verbs) as Verb[]) {
+    const [argument, what] = isVerdict(verb)
+      ? ['<version>', 'the number of the version that you looked at']
+      : ['[version]', 'its number; without: the newest'];
     plans
       .command(verb)
       .description(verbs[verb])
       .argument(...PLAN_ARGUMENT)
-      .argument('[version]', 'its number; without: the newest', parsePositive)
+      .argument(argument, what, parsePositive)
       .option('-c, --comment <text>', 'kept with it')
       .option('--json', 'as JSON')
       .action(async (idOrName: string, version: number | undefined, options: ReviewOptions) => {
@@ -74,16 +84,20 @@ async function review(
   const api = openApiClient(process.env);
   const { planId, name, latest } = await findPlan(api, target.idOrName);
   const { version = latest.version } = target;
+  const { versionHash } = await api.call<PlanVersionResponse>({
+    resource: 'plans',
+    path: [planId, 'versions', String(version)],
+  });
   const standing = await api.call<ReviewStanding>({
     method: 'POST',
     resource: 'plans',
     path: [planId, 'reviews'],
-    body: { version, action: verb, comment },
+    body: { version, versionHash, action: verb, comment },
   });
   if (json === true) return terminal.write(`${JSON.stringify(standing, null, 2)}\n`);
   const { givenApprovals: given, requiredApprovals: required } = standing;
   const of = `${given} of ${countText(required, 'required approval')}`;
   await terminal.write(
-    `version ${version} of ${printable(JSON.stringify(name))} is ${standing.version.state}, with ${of}.\n`,
+    `version ${version} of ${printable(JSON.stringify(name))} (${versionHash}) is ${standing.version.state}, with ${of}.\n`,
   );
 }

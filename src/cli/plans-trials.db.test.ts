@@ -55,7 +55,7 @@ describe('plans backtest', () => {
 
     expect(out).toMatch(/\nstatus +succeeded\n/);
     expect(out).toMatch(/\nplan +Tenant, version 2\n/);
-    expect(out).toMatch(/\nscopes +all of the workspace\nruns +of 7 days, since /);
+    expect(out).toMatch(/\nscopes +[0-9a-f-]{36}\nruns +of 7 days, since /);
     expect(out).toMatch(/\nfindings +2 → 1\nwould appear +0\nwould disappear +1\n/);
     expect(out).toMatch(/\nheld back +1 → 2 subjects\n/);
     expect(out).toMatch(

@@ -84,7 +84,8 @@ describe('the versions of a plan', () => {
     [['plans', 'version', 'Baseline', 'x'], 'invalid_arguments'],
     [['plans', 'publish', 'Baseline', '--version', '2'], 'plan_version_not_found'],
     [['plans', 'rollback', 'Baseline', '0'], 'invalid_arguments'],
-    [['plans', 'approve', 'Baseline'], 'own_plan_version'],
+    [['plans', 'approve', 'Baseline', '1'], 'own_plan_version'],
+    [['plans', 'approve', 'Baseline', '2'], 'plan_version_not_found'],
     [['plans', 'settings', '--required-approvals', 'some'], 'invalid_arguments'],
   ])('%j fails with %s', async (args, code) => {
     await apply(plan('configuration'));
@@ -94,20 +95,31 @@ describe('the versions of a plan', () => {
 });
 
 describe('reviews', () => {
+  test.each(['approve', 'reject'])('%s is said of a version that is named', async (verb) => {
+    await apply(plan('configuration'));
+
+    await expect(cli.run('plans', verb, 'Baseline')).rejects.toMatchObject({
+      code: 'commander.missingArgument',
+    });
+  });
+
   test('bring a version into force where the workspace wants approvals', async () => {
     const settings = await cli.run('plans', 'settings', '--required-approvals', '1');
+    const author = await tokenOf('Anna');
+    cli.as(author);
     await apply(plan('configuration'));
     const early = await cli.fail('plans', 'publish', 'Baseline');
     const submitted = await cli.run('plans', 'submit', 'Baseline', '--comment', 'please');
     cli.as(await tokenOf('Berta', 'operator'));
-    const rejected = await cli.run('plans', 'reject', 'Baseline', '-c', 'too loud');
-    cli.as(cli.workspace.adminToken);
+    const rejected = await cli.run('plans', 'reject', 'Baseline', '1', '-c', 'too loud');
+    cli.as(author);
     await cli.run('plans', 'submit', 'Baseline', '1');
     const withdrawn = await cli.json('plans', 'withdraw', 'Baseline');
     await cli.run('plans', 'submit', 'Baseline');
     cli.as(await tokenOf('Carla', 'operator'));
     const approved = await cli.run('plans', 'approve', 'Baseline', '1');
-    cli.as(cli.workspace.adminToken);
+    cli.as(author);
+    const { versionHash } = await cli.json<PlanVersionResponse>('plans', 'version', 'Baseline', '1');
     const published = await cli.run('plans', 'publish', 'Baseline', '--version', '1');
     await apply(plan('presence'));
     const pending = await cli.run('plans', 'show', 'Baseline');
@@ -117,10 +129,14 @@ describe('reviews', () => {
     expect(settings.out).toMatch(/^workspace +Contoso \([0-9a-f-]{36}\)\nrequired approvals +1\n$/);
     expect(await cli.json('plans', 'settings')).toMatchObject({ requiredPlanApprovals: 1 });
     expect(early).toContain('needs 1 approval and has 0 [approval_required]');
-    expect(submitted.out).toBe('version 1 of "Baseline" is in_review, with 0 of 1 required approval.\n');
+    expect(submitted.out).toMatch(
+      /^version 1 of "Baseline" \([0-9a-f]{64}\) is in_review, with 0 of 1 required approval\.\n$/,
+    );
     expect(rejected.out).toMatch(/ is rejected, /);
     expect(withdrawn).toMatchObject({ version: { state: 'draft' }, givenApprovals: 0 });
-    expect(approved.out).toBe('version 1 of "Baseline" is approved, with 1 of 1 required approval.\n');
+    expect(approved.out).toBe(
+      `version 1 of "Baseline" (${versionHash}) is approved, with 1 of 1 required approval.\n`,
+    );
     expect(published.out).toMatch(/\nin force +version 1 /);
     expect(pending.out).toMatch(/\nin force +version 1 .*\nlatest version +2, draft /);
     expect(yaml.out).toContain('driftTypes:\n  - configuration\n');

@@ -14,6 +14,8 @@ export interface CompiledRule {
 /** A plan made ready to judge many changes. Immutable. */
 export interface CompiledPlan {
   readonly content: PlanContent;
+  /** What its rules take in memory: each as much as a condition of 20 parts, and what its own condition takes. */
+  readonly size: number;
   /** The rules of ignoreChanges for items of a type and a change at a path, as far as these decide. */
   ignoreChangesAt(itemType: string, path: string): readonly CompiledRule[];
   /** The rules of ignorePaths, by their pointers. */
@@ -34,25 +36,35 @@ export function compilePlan(content: PlanContent): CompiledPlan {
   const changeRules = ignoreChanges.map(({ when }, index) =>
     compiledRule(`/noiseControls/ignoreChanges/${index}`, 'change', when),
   );
+  const multipliers = impactRules.multipliers.map(({ name, factor, when }, index) => ({
+    name,
+    factor,
+    compiled: compiledRule(`/impactRules/multipliers/${index}`, 'candidate', when),
+  }));
+  const when =
+    eligibility.when === null ? null : compiledRule('/eligibility/when', 'eligibility', eligibility.when);
+  const rules = [...changeRules, ...multipliers.map(({ compiled }) => compiled), ...(when ? [when] : [])];
   return {
     content,
+    size: sizeOf(rules) + RULE_SIZE * ignorePaths.length,
     ignoreChangesAt: (itemType, path) =>
       changesAt(path).flatMap((index) =>
         matchesGlob(ignoreChanges[index]?.itemType ?? '', itemType) ? (changeRules[index] ?? []) : [],
       ),
     ignorePathsAt: (path) => pathsAt(path).map((index) => `/noiseControls/ignorePaths/${index}`),
-    multipliers: impactRules.multipliers.map(({ name, factor, when }, index) => ({
-      name,
-      factor,
-      compiled: compiledRule(`/impactRules/multipliers/${index}`, 'candidate', when),
-    })),
-    when:
-      eligibility.when === null ? null : compiledRule('/eligibility/when', 'eligibility', eligibility.when),
+    multipliers,
+    when,
   };
 }
 
 function compiledRule(rule: string, kind: ConditionKind, text: string | null): CompiledRule {
   return { rule, condition: text === null ? null : compileCondition(kind, text) };
+}
+
+const RULE_SIZE = 20;
+
+function sizeOf(rules: readonly CompiledRule[]): number {
+  return rules.reduce((sum, { condition }) => sum + RULE_SIZE + (condition?.size ?? 0), 0);
 }
 
 /** The indices of the patterns that a pointer matches, all of them found in one walk. */

@@ -1,5 +1,5 @@
 import { conditionFunctions, type Overload } from './condition-functions.ts';
-import { patternSizeFault } from './condition-regex.ts';
+import { compilePattern, type Pattern } from './condition-regex.ts';
 import type { ConditionExpr } from './condition-syntax.ts';
 import {
   BOOL,
@@ -25,26 +25,35 @@ type Scope = Readonly<Record<string, ConditionType>>;
 type Kind<Case> = Extract<ConditionExpr['exprKind'], { case: Case }>;
 type Call = Kind<'callExpr'>['value'];
 
+/** What the checker made of a condition. */
+export interface CheckedCondition {
+  /** All that is wrong with it; empty where it is right. */
+  readonly faults: readonly string[];
+  /** Its patterns by their texts. */
+  readonly patterns: ReadonlyMap<string, Pattern>;
+}
+
 /**
- * What is wrong with a parsed condition: unknown names, operands of the wrong types, a result that is no truth value.
- * The library evaluates, but has no type checker of its own (docs/decisions/0009). What is only known at run time may be
- * anything.
+ * Looks at a parsed condition for what is wrong with it: unknown names, operands of the wrong types, a result that is no
+ * truth value. The library evaluates, but has no type checker of its own (docs/decisions/0009). What is only known at run
+ * time may be anything.
  */
-export function typeFaults(
+export function checkCondition(
   expr: ConditionExpr,
   variables: Scope,
   placeOf: (expr: ConditionExpr) => string,
-): string[] {
+): CheckedCondition {
   const checker = new Checker(placeOf);
   const type = checker.check(expr, variables);
   if (checker.faults.length === 0 && !fits(type, BOOL)) {
     checker.fault(expr, `the condition gives ${typeText(type)}, not true or false`);
   }
-  return [...new Set(checker.faults)];
+  return { faults: [...new Set(checker.faults)], patterns: checker.patterns };
 }
 
 class Checker {
   readonly faults: string[] = [];
+  readonly patterns = new Map<string, Pattern>();
   readonly #placeOf: (expr: ConditionExpr) => string;
 
   constructor(placeOf: (expr: ConditionExpr) => string) {
@@ -192,8 +201,11 @@ class Checker {
       this.fault(pattern, 'the pattern of matches() must be written as a text');
       return;
     }
-    const fault = patternSizeFault(constant.value);
-    if (fault !== null) this.fault(pattern, fault);
+    const text = constant.value;
+    if (this.patterns.has(text)) return;
+    const compiled = compilePattern(text);
+    if (compiled.ok) this.patterns.set(text, compiled.pattern);
+    else this.fault(pattern, compiled.fault);
   }
 
   #function(

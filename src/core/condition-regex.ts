@@ -1,41 +1,166 @@
 import { RE2JS } from '@bufbuild/re2';
 
+/** A compiled pattern. Whoever has it holds it: nothing is kept of a pattern by itself. */
+export interface Pattern {
+  /** What it takes in memory: instructions, and bounds of the ranges of characters in them. */
+  readonly size: number;
+  /** What matching takes at most, in steps: by the pattern and the length of the text, whatever was matched before. */
+  stepsFor(length: number): number;
+  /** Whether it is found anywhere in a text. */
+  test(text: string): boolean;
+}
+
+export type CompiledPattern =
+  | { readonly ok: true; readonly pattern: Pattern }
+  | { readonly ok: false; readonly fault: string };
+
 const MAX_PATTERN_LENGTH = 200;
-/** Most copies that counted repetitions make of what they repeat, one within the other. */
-const MAX_REPETITIONS = 500;
+/** Parts of a pattern once its counts are written out. */
+const MAX_PARTS = 500;
+/** Classes such as \pL: each is hundreds of ranges, which a group of them makes again. */
+const MAX_UNICODE_CLASSES = 10;
+/** Characters in ranges of a pattern that ignores case: each of them is looked up. */
+const MAX_FOLDED = 12_000;
+/** As much as seven \pL; most patterns have less than a hundred. */
+const MAX_SIZE = 10_000;
 
 /**
- * What is wrong with a pattern, or null where it can be used. RE2 matches in time that is linear in the text, but a
- * pattern with large counts takes long to compile and makes a large program.
+ * Compiles a pattern, or says what is wrong with it. What would take long to compile is told from its text; what takes
+ * much memory, from the program that it makes.
  */
-export function patternSizeFault(pattern: string): string | null {
-  if (pattern.length > MAX_PATTERN_LENGTH)
-    return `a pattern is at most ${MAX_PATTERN_LENGTH} characters long`;
-  const counts = [...pattern.matchAll(/\{(\d*),?(\d*)\}/g)].map(([, from, to]) =>
-    Math.max(Number(from), Number(to), 1),
-  );
-  if (counts.reduce((product, count) => product * count, 1) > MAX_REPETITIONS) {
-    return `the counts of a pattern multiply to at most ${MAX_REPETITIONS}`;
-  }
+export function compilePattern(text: string): CompiledPattern {
+  const fault = textFault(text);
+  if (fault !== null) return { ok: false, fault };
+  let program: RE2JS;
   try {
-    compilePattern(pattern);
-    return null;
+    program = new RE2JS(text);
   } catch (error) {
-    return `it is no pattern of RE2: ${error instanceof Error ? error.message : 'it can not be read'}`;
+    const reason = error instanceof Error ? error.message : 'it can not be read';
+    return { ok: false, fault: `it is no pattern of RE2: ${reason}` };
+  }
+  const pattern = new Re2Pattern(program);
+  return pattern.size <= MAX_SIZE
+    ? { ok: true, pattern }
+    : { ok: false, fault: 'the pattern makes too large a program: use fewer classes or smaller counts' };
+}
+
+function textFault(text: string): string | null {
+  if (text.length > MAX_PATTERN_LENGTH) {
+    return `a pattern is at most ${MAX_PATTERN_LENGTH} characters long`;
+  }
+  if ((text.match(/\\[pP]/g)?.length ?? 0) > MAX_UNICODE_CLASSES) {
+    return `a pattern has at most ${MAX_UNICODE_CLASSES} Unicode classes such as \\pL`;
+  }
+  if (countParts(text) > MAX_PARTS) {
+    return `written out, the counts of a pattern make at most ${MAX_PARTS} parts`;
+  }
+  if (/\(\?[a-zA-Z]*i/.test(text) && countInRanges(text) > MAX_FOLDED) {
+    return `the ranges of a pattern that ignores case hold at most ${MAX_FOLDED} characters`;
+  }
+  return null;
+}
+
+/** What a pattern is made of, as far as its size is told by it: a quotation, an escape, a class, a count, a group. */
+const parts = new RegExp(
+  [
+    String.raw`\\Q.*?(?:\\E|$)`,
+    String.raw`\\[xpP]\{[^}]*\}|\\.`,
+    String.raw`\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]`,
+    String.raw`\{(\d*)(?:,(\d*))?\}`,
+    String.raw`\(\?[\w-]*[:)]`,
+    '.',
+  ].join('|'),
+  'gsu',
+);
+
+/** How many parts a pattern has where each count is written out; a group is as many as there are in it. */
+function countParts(text: string): number {
+  const groups: number[] = [];
+  let sum = 0;
+  let last = 0;
+  for (const [part, from, to] of text.matchAll(parts)) {
+    if (from !== undefined) {
+      sum += last * (Math.max(Number(from), Number(to ?? 0), 1) - 1);
+      last *= Math.max(Number(from), Number(to ?? 0), 1);
+    } else if (part.startsWith('(') && !part.endsWith(')')) {
+      groups.push(sum);
+      sum = 0;
+    } else if (part === ')') {
+      const before = groups.pop() ?? 0;
+      last = Math.max(sum, 1);
+      sum = before + last;
+    } else if (!'*+?'.includes(part)) {
+      // Of a quotation a count repeats the last character only.
+      last = 1;
+      sum += part.startsWith('\\Q') ? part.length : 1;
+    }
+  }
+  return groups.reduce((total, before) => total + before, sum);
+}
+
+/** How many characters the ranges of a pattern hold, such as 26 in a-z; rather too many than too few. */
+function countInRanges(text: string): number {
+  const bound = String.raw`\\x\{[0-9a-fA-F]+\}|\\x[0-9a-fA-F]{2}|\\[0-7]{1,3}|\\?.`;
+  let sum = 0;
+  for (const [, from = '', to = ''] of text.matchAll(new RegExp(`(${bound})-(?=(${bound}))`, 'gsu'))) {
+    sum += Math.max(0, codePointOf(to) - codePointOf(from));
+  }
+  return sum;
+}
+
+function codePointOf(bound: string): number {
+  const hex = bound.match(/^\\x\{?([0-9a-fA-F]+)/)?.[1];
+  if (hex !== undefined) return Number.parseInt(hex, 16);
+  const octal = bound.match(/^\\([0-7]+)/)?.[1];
+  if (octal !== undefined) return Number.parseInt(octal, 8);
+  return bound.replace(/^\\(?=.)/s, '').codePointAt(0) ?? 0;
+}
+
+/** Characters that a small pattern is held against in a step. */
+const CHARACTERS_PER_STEP = 5;
+/** States that a pattern keeps between two texts, and characters after which they are made anew in any case. */
+const MAX_KEPT_STATES = 64;
+const MAX_SEEN = 100_000;
+
+class Re2Pattern implements Pattern {
+  readonly size: number;
+  readonly #program: RE2JS;
+  readonly #stepsPerCharacter: number;
+  #seen = 0;
+
+  constructor(program: RE2JS) {
+    this.#program = program;
+    const { inst } = program.re2().prog;
+    const ranges = new Set(inst.map(({ runes }) => runes));
+    this.size = inst.length + [...ranges].reduce((sum, { length }) => sum + length, 0);
+    // Where a pattern may go on in several ways, what is left of them can differ with every character (`a.{100}c`). Each
+    // choice can double what there is to remember; in the end each instruction is looked at with every character.
+    const choices = inst.filter(
+      ({ op, runes }) => op <= ALT_MATCH || (op >= RUNE && runes.length !== 1),
+    ).length;
+    const small = (1 + inst.length / 64) / CHARACTERS_PER_STEP;
+    this.#stepsPerCharacter = Math.min(inst.length, small * 2 ** Math.floor(choices / 2));
+  }
+
+  stepsFor(length: number): number {
+    return length * this.#stepsPerCharacter;
+  }
+
+  test(text: string): boolean {
+    const isFound = this.#program.test(text);
+    this.#seen += text.length;
+    const { dfa } = this.#program.re2();
+    if (dfa.stateCount > MAX_KEPT_STATES || this.#seen > MAX_SEEN) {
+      // The library keeps up to 10,000 of them, a kilobyte each, as long as the pattern lives.
+      dfa.stateCache.clear();
+      dfa.stateCount = 0;
+      dfa.startState = null;
+      this.#seen = 0;
+    }
+    return isFound;
   }
 }
 
-/** Few, and each of them looked at when its plan was written. */
-const MAX_CACHED = 500;
-const compiled = new Map<string, RE2JS>();
-
-/** A compiled pattern: made once, as the same ones are asked of many values. Throws on what is no pattern. */
-export function compilePattern(pattern: string): RE2JS {
-  let known = compiled.get(pattern);
-  if (known === undefined) {
-    known = new RE2JS(pattern);
-    if (compiled.size >= MAX_CACHED) compiled.clear();
-    compiled.set(pattern, known);
-  }
-  return known;
-}
+/** Numbers of instructions: up to the first one a choice, from the other on one that reads a character. */
+const ALT_MATCH = 2;
+const RUNE = 8;

@@ -10,7 +10,9 @@ export type ParsedCondition =
 /** Enough for people, too little to hurt. */
 const MAX_LENGTH = 2_000;
 const MAX_NODES = 500;
-const MAX_NESTING = 60;
+const MAX_BRACKETS = 60;
+/** Levels of the tree: a chain of operators, such as `a + b + c`, nests as well. All that looks at it calls itself. */
+const MAX_DEPTH = 250;
 
 /** Parses a condition; what is wrong with its syntax or size is a sentence with its place. */
 export function parseCondition(text: string): ParsedCondition {
@@ -19,15 +21,14 @@ export function parseCondition(text: string): ParsedCondition {
     return { ok: false, fault: `the condition is longer than ${MAX_LENGTH} characters` };
   }
   // The parser goes into brackets by calling itself.
-  if (nesting(text) > MAX_NESTING) {
-    return { ok: false, fault: `the condition nests deeper than ${MAX_NESTING} brackets` };
+  if (bracketDepth(text) > MAX_BRACKETS) {
+    return { ok: false, fault: `the condition nests deeper than ${MAX_BRACKETS} brackets` };
   }
   try {
     // A comment at the end needs a line feed behind it.
     const { expr, sourceInfo } = parse(`${text}\n`);
-    if (countNodes(expr) > MAX_NODES) {
-      return { ok: false, fault: `the condition has more than ${MAX_NODES} parts` };
-    }
+    const fault = sizeFault(expr);
+    if (fault !== null) return { ok: false, fault };
     return {
       ok: true,
       expr,
@@ -38,17 +39,39 @@ export function parseCondition(text: string): ParsedCondition {
   }
 }
 
-function nesting(text: string): number {
+/** Texts, in which brackets are characters like others, and comments. */
+const opaque = new RegExp(
+  [
+    String.raw`\b(?:[bB][rR]|[rR][bB]?)(?:""".*?(?:"""|$)|'''.*?(?:'''|$)|"[^"\r\n]*"?|'[^'\r\n]*'?)`,
+    String.raw`"""(?:\\.|[^\\])*?(?:"""|$)|'''(?:\\.|[^\\])*?(?:'''|$)`,
+    String.raw`"(?:\\[^\r\n]|[^"\\\r\n])*"?|'(?:\\[^\r\n]|[^'\\\r\n])*'?`,
+    String.raw`//[^\r\n]*`,
+  ].join('|'),
+  'gs',
+);
+
+/** How deep brackets stand within each other. Those of texts and comments do not count. */
+function bracketDepth(text: string): number {
   let depth = 0;
   let deepest = 0;
-  for (const character of text) {
-    if ('([{!-?'.includes(character)) depth++;
-    if (')]}'.includes(character)) depth--;
-    if (/[\w"']/.test(character) && depth > deepest) deepest = depth;
-    // Signs and question marks only nest what follows them directly.
-    if (character === ',' || character === '&' || character === '|') depth = Math.max(0, depth);
+  for (const [bracket] of text.replace(opaque, ' ').matchAll(/[([{}\])]/g)) {
+    depth = '([{'.includes(bracket) ? depth + 1 : Math.max(0, depth - 1);
+    deepest = Math.max(deepest, depth);
   }
   return deepest;
+}
+
+/** Whether a tree is too large or too deep, found without calling itself. */
+function sizeFault(expr: ConditionExpr): string | null {
+  let level = [expr];
+  let nodes = 0;
+  for (let depth = 1; level.length > 0; depth++) {
+    nodes += level.length;
+    if (nodes > MAX_NODES) return `the condition has more than ${MAX_NODES} parts`;
+    if (depth > MAX_DEPTH) return `the condition nests deeper than ${MAX_DEPTH} levels`;
+    level = level.flatMap(partsOf);
+  }
+  return null;
 }
 
 function placeAt(text: string, offset: number): string {
@@ -93,4 +116,15 @@ function given(parts: readonly (ConditionExpr | undefined)[]): ConditionExpr[] {
 
 export function countNodes(expr: ConditionExpr): number {
   return partsOf(expr).reduce((sum, part) => sum + countNodes(part), 1);
+}
+
+/** The names that a tree reads, those of its loops among them. */
+export function namesIn(expr: ConditionExpr): Set<string> {
+  const names = new Set<string>();
+  const rest = [expr];
+  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+    if (next.exprKind.case === 'identExpr') names.add(next.exprKind.value.name);
+    rest.push(...partsOf(next));
+  }
+  return names;
 }

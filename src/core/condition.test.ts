@@ -192,13 +192,65 @@ describe('what is wrong with a condition', () => {
   it.each([
     ['longer than 2000 characters', `path == "${'x'.repeat(2000)}"`],
     ['nests deeper', `${'('.repeat(300)}true${')'.repeat(300)}`],
-    ['nests deeper', `${'!'.repeat(300)}true`],
+    ['nests deeper than 60 brackets', `")))${')'.repeat(300)}" != ${'('.repeat(300)}path${')'.repeat(300)}`],
+    ['nests deeper than 250 levels', `before${'.b'.repeat(300)} == 1`],
     ['more than 500 parts', Array(280).fill('true').join('&&')],
     ['counts of a pattern', 'path.matches("(a{100}){100}")'],
     ['no pattern of RE2', 'path.matches("(a")'],
     ['no pattern of RE2', 'path.matches("(?=a)")'],
   ])('is its size or its pattern: %s', (part, text) => {
     expect(conditionFaults('change', text).join()).toContain(part);
+  });
+});
+
+describe('how deep a condition nests', () => {
+  const guids = Array.from({ length: 20 }, (_, n) => `"0b1f-4c-${n}-a0-9c"`);
+
+  it.each([
+    ['signs in texts', `externalId in [${guids.join(', ')}]`],
+    ['signs in texts of a long chain', Array(31).fill('label != "a-1"').join(' && ')],
+    ['brackets in a text', `label != "${'('.repeat(100)}"`],
+    [
+      'brackets in a text with escapes',
+      `label != "\\"${'('.repeat(100)}" && label != '\\'${'['.repeat(100)}'`,
+    ],
+    ['brackets in a raw text', `label != r"${'('.repeat(100)}\\" && true`],
+    ['brackets in a text of several lines', `label != """${'('.repeat(50)}\n"${'('.repeat(50)}"""`],
+    ['brackets in bytes', `b"${'{'.repeat(100)}" != br'${'{'.repeat(100)}'`],
+    ['brackets in a comment', `true // ${'('.repeat(100)}`],
+    ['negations', `${'!'.repeat(1990)}true`],
+    ['minuses', `${'-'.repeat(1990)}1 == 1`],
+    ['many brackets one after the other', Array(80).fill('(true)').join(' && ')],
+    ['as many as there may be', `${'('.repeat(60)}true${')'.repeat(60)}`],
+  ])('is told by its brackets, not by %s', (_, text) => {
+    expect(conditionFaults('change', text)).toEqual([]);
+    expect(['true', 'false']).toContain(outcome('change', text));
+  });
+
+  it.each([
+    ['negations', `${'!('.repeat(60)}true${')'.repeat(60)}`, /^$/],
+    ['ternaries', `${'true ? true : '.repeat(120)}true`, /^$/],
+    ['ternaries without end', `${'a?b:'.repeat(490)}c`, /more than 500 parts/],
+    ['members without end', `before${'.b'.repeat(990)}`, /deeper than 250 levels/],
+    ['elements without end', `before${'[0]'.repeat(600)}`, /more than 500 parts/],
+    ['calls', `path${'.trim()'.repeat(230)} == path`, /^$/],
+    ['calls without end', `path${'.trim()'.repeat(280)} == path`, /deeper than 250 levels/],
+    ['sums', `path${' + path'.repeat(240)} != ""`, /^$/],
+    ['sums without end', `1${'+1'.repeat(990)} > 0`, /more than 500 parts|250 levels/],
+    ['comparisons without end', `1${'==1'.repeat(650)}`, /more than 500 parts|250 levels/],
+    ['lists', `before != ${'['.repeat(60)}${']'.repeat(60)}`, /^$/],
+    ['lists that do not end', '['.repeat(60), /ends too early/],
+    ['maps', `before != ${'{"a": '.repeat(60)}1${'}'.repeat(60)}`, /^$/],
+    ['loops', `${'[1].all(x, '.repeat(40)}true${')'.repeat(40)}`, /^$/],
+    ['brackets closed too often', `${')'.repeat(900)}${'('.repeat(900)}`, /deeper than 60 brackets/],
+  ])('never uses up the stack: %s', (_, text, expected) => {
+    const underneath = (frames: number): string[] =>
+      frames === 0 ? conditionFaults('change', text) : underneath(frames - 1);
+
+    const faults = underneath(1000);
+
+    expect(faults.join()).toMatch(expected);
+    if (faults.length === 0) expect(['true', 'false']).toContain(outcome('change', text));
   });
 });
 

@@ -1,7 +1,7 @@
 import { isCelError, plan } from '@bufbuild/cel';
-import { typeFaults } from './condition-checker.ts';
-import { ConditionMeter, meteredEnv, meterLoops, TooExpensive } from './condition-meter.ts';
-import { parseCondition } from './condition-syntax.ts';
+import { type CheckedCondition, checkCondition } from './condition-checker.ts';
+import { ConditionMeter, meteredEnv, meterLoops, StepBudget, TooExpensive } from './condition-meter.ts';
+import { type ConditionExpr, countNodes, namesIn, parseCondition } from './condition-syntax.ts';
 import { type ConditionValue, celInput } from './condition-value.ts';
 import { type ConditionKind, conditionVariables } from './condition-variables.ts';
 import { DriftplaneError } from './errors.ts';
@@ -18,37 +18,54 @@ export type ConditionValues = Readonly<Record<string, ConditionValue>>;
 /** A condition in CEL, made ready for many evaluations. */
 export interface Condition {
   readonly text: string;
-  /** Never throws; the same values give the same outcome. */
-  evaluate(values: ConditionValues): ConditionOutcome;
+  /** What it takes in memory, in parts of the condition and its patterns: some hundred bytes each at most. */
+  readonly size: number;
+  /**
+   * Never throws; the same values give the same outcome where as much of the budget is left. Without one it has all that
+   * one evaluation may take.
+   */
+  evaluate(values: ConditionValues, budget?: StepBudget): ConditionOutcome;
+}
+
+type ReadCondition = CheckedCondition & { readonly expr: ConditionExpr | null };
+
+function readCondition(kind: ConditionKind, text: string): ReadCondition {
+  const parsed = parseCondition(text);
+  if (!parsed.ok) return { faults: [parsed.fault], patterns: new Map(), expr: null };
+  const types = Object.fromEntries(conditionVariables[kind].map(({ name, type }) => [name, type]));
+  return { ...checkCondition(parsed.expr, types, parsed.placeOf), expr: parsed.expr };
 }
 
 /** All that is wrong with a condition, as sentences with their place; empty where it is right. */
 export function conditionFaults(kind: ConditionKind, text: string): string[] {
-  const parsed = parseCondition(text);
-  if (!parsed.ok) return [parsed.fault];
-  const types = Object.fromEntries(conditionVariables[kind].map(({ name, type }) => [name, type]));
-  return typeFaults(parsed.expr, types, parsed.placeOf);
+  return [...readCondition(kind, text).faults];
 }
+
+// For all conditions: they are evaluated one after the other, and an environment is a hundred times as large as one.
+const meter = new ConditionMeter();
+const env = meteredEnv(meter);
 
 /** Makes a condition ready. It was looked at by `conditionFaults` before; throws `internal_error` where it was not. */
 export function compileCondition(kind: ConditionKind, text: string): Condition {
-  const [fault] = conditionFaults(kind, text);
-  const parsed = parseCondition(text);
-  if (fault !== undefined || !parsed.ok) {
-    throw new DriftplaneError('internal_error', `a condition that is not valid is in force: ${fault ?? ''}`);
+  const { faults, patterns, expr } = readCondition(kind, text);
+  if (faults.length > 0 || expr === null) {
+    throw new DriftplaneError('internal_error', `a condition that is not valid is in force: ${faults[0]}`);
   }
-  const meter = new ConditionMeter();
-  meterLoops(parsed.expr);
-  const evaluate = plan(meteredEnv(meter), parsed.expr);
-  const names = conditionVariables[kind].map(({ name }) => name).filter((name) => mentions(text, name));
+  const mentioned = namesIn(expr);
+  const names = conditionVariables[kind].map(({ name }) => name).filter((name) => mentioned.has(name));
+  const nodes = countNodes(expr);
+  meterLoops(expr);
+  const evaluate = plan(env, expr);
   return {
     text,
-    evaluate(values) {
-      meter.reset();
+    size: [...patterns.values()].reduce((sum, { size }) => sum + size, nodes),
+    evaluate(values, budget = new StepBudget(Number.POSITIVE_INFINITY)) {
       // The library makes an error of whatever can't be told, and where one came from is of no use to anybody.
       const { stackTraceLimit } = Error;
       Error.stackTraceLimit = 0;
       try {
+        meter.start(budget, patterns);
+        // Only what a condition may read is brought into the form that the library takes.
         const bound = Object.fromEntries(
           names.flatMap((name) => {
             const value = values[name];
@@ -62,6 +79,7 @@ export function compileCondition(kind: ConditionKind, text: string): Condition {
       } catch (error) {
         return isTooExpensive(error) ? 'too_expensive' : 'failed';
       } finally {
+        meter.end(budget);
         Error.stackTraceLimit = stackTraceLimit;
       }
     },
@@ -71,9 +89,4 @@ export function compileCondition(kind: ConditionKind, text: string): Condition {
 function isTooExpensive(error: unknown): boolean {
   // A stack that is used up is a cost too.
   return error instanceof TooExpensive || error instanceof RangeError;
-}
-
-/** Only what a condition may read is brought into the form that the library takes. */
-function mentions(text: string, name: string): boolean {
-  return new RegExp(`\\b${name}\\b`).test(text);
 }

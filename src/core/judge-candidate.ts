@@ -39,6 +39,7 @@ export function judgeCandidate(
 ): JudgedCandidate {
   const { plan, observation, conditions } = context;
   const { driftType } = candidate;
+  conditions.startCandidate();
   const noise = noiseOf(plan, { change, candidate, author: observation.author, conditions });
   const isNoise = noise.kept.length === 0;
   // What is noise throughout is judged as a whole, so that all other reasons are told too.

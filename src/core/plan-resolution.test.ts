@@ -152,6 +152,7 @@ describe('the five steps', () => {
       hasPlan: false,
       planScope: null,
       trace: [],
+      omittedTraceEntries: 0,
     });
   });
 });
@@ -313,6 +314,27 @@ describe('the trace', () => {
       [loser.planId, false],
     ]);
     expect(trace[1]?.because.endsWith(`, but ${because}`)).toBe(true);
+  });
+
+  it('has the first fifty of any number of plans, of which the one that is found is the first', () => {
+    const classes = Array.from({ length: 60 }, (_, index) =>
+      repo(String(index).padStart(2, '0'), `c${index}`),
+    );
+    const plans = [plan('w'), repo('exact', 'runbook'), ...classes];
+    const subject = { ...nothingAsked, repoFullName: 'contoso/infra', docClass: 'runbook' };
+
+    const { trace, omittedTraceEntries } = resolveDriftPlan(plans, subject);
+
+    expect(trace.map(({ planId }) => planId)).toEqual([
+      'exact',
+      ...classes.slice(0, 49).map(({ planId }) => planId),
+    ]);
+    expect(trace[0]).toMatchObject({ step: 1, isChosen: true });
+    expect(omittedTraceEntries).toBe(12);
+    expect(resolveDriftPlan(plans.slice(0, 50), subject)).toMatchObject({
+      trace: { length: 50 },
+      omittedTraceEntries: 0,
+    });
   });
 
   it('does not say where no document class is asked for that one is matched', () => {

@@ -24,6 +24,9 @@ export interface ResolvablePlan {
   readonly createdAt: string;
 }
 
+/** A repository may have as many plans as document classes; a trace is kept with every execution. */
+export const MAX_TRACE_ENTRIES = 50;
+
 /** The five steps, the most specific first. */
 export const resolutionMethods = ['exact', 'repo', 'service', 'workspace', 'none'] as const;
 
@@ -49,8 +52,13 @@ export interface Resolution<Plan extends ResolvablePlan = ResolvablePlan> {
   readonly hasPlan: boolean;
   /** What the plan that was found is for; null where none was. */
   readonly planScope: PlanScopeType | null;
-  /** Every plan that matches a step, in the order of the steps, and within one in that of preference. */
+  /**
+   * The plans that match a step, in the order of the steps, and within one in that of preference; the first
+   * `MAX_TRACE_ENTRIES`, of which the plan that was found is the first.
+   */
   readonly trace: readonly TraceEntry[];
+  /** How many more plans match. */
+  readonly omittedTraceEntries: number;
 }
 
 /**
@@ -135,10 +143,15 @@ export function resolutionOf<Plan extends ResolvablePlan>(
   while (chosenAt < matches.length && matches[chosenAt]?.length === 0) chosenAt++;
   const step = (chosenAt + 1) as ResolutionStep;
   const plan = matches[chosenAt]?.[0] ?? null;
-  // Written as loops: a backtest asks for every pair, and every plan of a repository is in the trace.
+  // Written as loops: a backtest asks for every pair.
   const trace: TraceEntry[] = [];
+  let omittedTraceEntries = 0;
   for (let index = chosenAt; index < matches.length; index++) {
     for (const candidate of matches[index] as readonly Plan[]) {
+      if (trace.length === MAX_TRACE_ENTRIES) {
+        omittedTraceEntries++;
+        continue;
+      }
       const { planId, name, version } = candidate;
       trace.push({
         step: (index + 1) as ResolutionStep,
@@ -157,6 +170,7 @@ export function resolutionOf<Plan extends ResolvablePlan>(
     hasPlan: plan !== null,
     planScope: plan === null ? null : plan.scopeType,
     trace,
+    omittedTraceEntries,
   };
 }
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
   allowedReviewEvents,
-  mayPublish,
   nextReviewState,
   type PlanReviewState,
   planReviewEvents,
@@ -66,17 +65,5 @@ describe('the review of a version', () => {
     }
     expect([...reached('published')]).toEqual(['published', 'superseded']);
     expect([...reached('superseded')]).toEqual(['superseded']);
-  });
-});
-
-describe('mayPublish', () => {
-  it.each(
-    planReviewStates.flatMap((state) =>
-      [0, 1, 2].flatMap((given) => [0, 1, 2].map((required) => ({ state, given, required }))),
-    ),
-  )('of $state with $given of $required approvals', ({ state, given, required }) => {
-    const isOnItsWay = ['draft', 'in_review', 'approved'].includes(state);
-
-    expect(mayPublish(state, { given, required })).toBe(isOnItsWay && given >= required);
   });
 });

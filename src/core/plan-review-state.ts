@@ -34,7 +34,7 @@ export type PlanReviewEvent = (typeof planReviewEvents)[number];
 
 /**
  * Every cell is answered: the next state, or null where the event is not allowed. In docs/plans.md too. A draft may be
- * published where no approvals are needed; that is asked besides (`mayPublish`).
+ * published where no approvals are needed; whether there are enough is asked besides.
  */
 const transitions: Record<PlanReviewState, Record<PlanReviewEvent, PlanReviewState | null>> = {
   draft: {
@@ -103,12 +103,4 @@ export function nextReviewState(state: PlanReviewState, event: PlanReviewEvent):
 /** What is allowed in `state`: what a refused event answers with. */
 export function allowedReviewEvents(state: PlanReviewState): PlanReviewEvent[] {
   return planReviewEvents.filter((event) => transitions[state][event] !== null);
-}
-
-/** Whether a version may be published as far as approvals go. */
-export function mayPublish(
-  state: PlanReviewState,
-  approvals: { readonly given: number; readonly required: number },
-): boolean {
-  return nextReviewState(state, 'publish') !== null && approvals.given >= approvals.required;
 }

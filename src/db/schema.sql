@@ -45,6 +45,7 @@ create table driftplane.api_tokens (
   expires_at timestamp(3) with time zone,
   last_used_at timestamp(3) with time zone,
   revoked_at timestamp(3) with time zone,
+  created_by_id uuid,
   constraint api_tokens_pkey PRIMARY KEY (workspace_id, token_id),
   constraint api_tokens_hash_key UNIQUE (workspace_id, token_hash),
   constraint api_tokens_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'operator'::text, 'admin'::text]))),
@@ -468,7 +469,7 @@ create table driftplane.plan_backtests (
   plan_version integer,
   version_hash text not null,
   content text not null,
-  scope_ids text,
+  scope_ids text not null,
   days integer not null,
   since timestamp(3) with time zone not null,
   status text not null,
@@ -521,7 +522,6 @@ create table driftplane.plan_reviews (
   plan_id uuid not null,
   version integer not null,
   state text not null,
-  revision integer not null default 1,
   updated_at timestamp(3) with time zone not null,
   published_at timestamp(3) with time zone,
   constraint plan_reviews_pkey PRIMARY KEY (workspace_id, plan_id, version),
@@ -529,7 +529,6 @@ create table driftplane.plan_reviews (
   constraint plan_reviews_version_fkey FOREIGN KEY (workspace_id, plan_id, version) REFERENCES driftplane.drift_plan_versions(workspace_id, plan_id, version)
 );
 CREATE UNIQUE INDEX plan_reviews_published_key ON driftplane.plan_reviews USING btree (workspace_id, plan_id) WHERE (state = 'published'::text);
-CREATE INDEX plan_reviews_state_idx ON driftplane.plan_reviews USING btree (workspace_id, state, updated_at, plan_id, version);
 alter table driftplane.plan_reviews enable row level security;
 alter table driftplane.plan_reviews force row level security;
 create policy workspace_only on driftplane.plan_reviews as permissive for all to public using ((workspace_id = (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::uuid)) with check ((workspace_id = (NULLIF(current_setting('app.workspace_id'::text, true), ''::text))::uuid));

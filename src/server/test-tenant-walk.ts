@@ -11,7 +11,12 @@ const OWN_MARKER = 'OWN-MARKER';
 const FOREIGN_MARKER = 'FOREIGN-MARKER';
 
 /** Parameters that are no ids of a workspace. */
-const plainParameters: Readonly<Record<string, string>> = { partNo: '1', itemType: 'json' };
+const plainParameters: Readonly<Record<string, string>> = {
+  partNo: '1',
+  itemType: 'json',
+  version: '1',
+  templateId: 'microservice',
+};
 
 /** Bodies that are not JSON, by operation. */
 const rawBodies: Readonly<Record<string, { readonly type: string; readonly payload: string }>> = {

@@ -1,5 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type pg from 'pg';
+import { canonicalJson } from '../core/canonical-json.ts';
+import { builtInPlan } from '../core/parse-plan.ts';
+import { generatePlanHash, hashedContent } from '../core/plan-hash.ts';
+import { contentOf } from '../core/plan-schema.ts';
 import { connectOwner } from '../db/owner-connection.ts';
 
 /** The ids of one of each thing that a workspace has, by the name that paths, queries and bodies give them. */
@@ -30,11 +34,14 @@ export async function insertOneOfEach(
       executionId: randomUUID(),
       findingId: randomUUID(),
       incidentId: randomUUID(),
+      planId: randomUUID(),
+      backtestId: randomUUID(),
       identityHash: identityHash.toString('hex'),
       marker,
     };
     await insertInventory(client, ids);
     await insertFindings(client, ids);
+    await insertPlan(client, ids);
     await insertRow(client, 'incidents', { workspace_id: workspaceId, incident_id: ids.incidentId }, marker);
     const { marker: _, baselineRunId, ...shown } = ids;
     return { ...shown, baselineRunId, currentRunId: ids.runId, asOfRunId: ids.runId };
@@ -53,6 +60,8 @@ type Ids = Readonly<
     | 'executionId'
     | 'findingId'
     | 'incidentId'
+    | 'planId'
+    | 'backtestId'
     | 'identityHash'
     | 'marker',
     string
@@ -146,7 +155,63 @@ async function insertFindings(client: pg.Client, ids: Ids): Promise<void> {
   );
 }
 
-type Row = Readonly<Record<string, string | number | boolean | Date | Buffer>>;
+/** An active plan, and a backtest of it that waits. */
+async function insertPlan(client: pg.Client, ids: Ids): Promise<void> {
+  const { workspaceId, planId, backtestId, scopeId, marker } = ids;
+  const insert = (table: string, values: Row) =>
+    insertRow(client, table, { workspace_id: workspaceId, ...values }, marker);
+  const plan = contentOf({ ...builtInPlan, name: marker, scopeType: 'service', scopeRef: marker });
+  const versionHash = generatePlanHash(plan);
+  await insert('drift_plans', {
+    id: planId,
+    description: marker,
+    status: 'active',
+    scope_type: plan.scopeType,
+    input_sources: [...plan.inputSources],
+    drift_types: [...plan.driftTypes],
+    allowed_outputs: [...plan.allowedOutputs],
+    thresholds: JSON.stringify(plan.thresholds),
+    eligibility: JSON.stringify(plan.eligibility),
+    section_targets: JSON.stringify(plan.sectionTargets),
+    impact_rules: JSON.stringify(plan.impactRules),
+    writeback: JSON.stringify(plan.writeback),
+    noise_controls: JSON.stringify(plan.noiseControls),
+    budgets: JSON.stringify(plan.budgets),
+    doc_targeting: JSON.stringify(plan.docTargeting),
+    scope_ref: marker,
+    version_hash: versionHash,
+  });
+  const version = { plan_id: planId, version: 1 };
+  await insert('drift_plan_versions', {
+    ...version,
+    version_hash: versionHash,
+    content: canonicalJson(hashedContent(plan)),
+  });
+  await insert('plan_reviews', { ...version, state: 'published' });
+  await insert('plan_review_events', {
+    ...version,
+    kind: 'create',
+    to_state: 'draft',
+    version_hash: versionHash,
+  });
+  await insert('plan_backtests', {
+    backtest_id: backtestId,
+    plan_id: planId,
+    plan_version: 1,
+    version_hash: versionHash,
+    content: canonicalJson(hashedContent(plan)),
+    status: 'queued',
+  });
+  await insert('plan_backtest_changes', {
+    backtest_id: backtestId,
+    effect: 'appears',
+    scope_id: scopeId,
+    execution_id: ids.executionId,
+    detail: JSON.stringify({ effects: ['appears'], label: marker }),
+  });
+}
+
+type Row = Readonly<Record<string, string | number | boolean | Date | Buffer | string[]>>;
 
 /** One row; columns that need a value and are not given one get the marker, or what their type has. */
 async function insertRow(client: pg.Client, table: string, given: Row, marker: string): Promise<void> {

@@ -5,6 +5,19 @@ alter table driftplane.workspaces
   add column required_plan_approvals integer not null default 0,
   add constraint workspaces_plan_approvals_check check (required_plan_approvals between 0 and 10);
 
+-- The token that a token was created with; null where it was none. Nobody approves a version of their own with another
+-- token that they made.
+alter table driftplane.api_tokens add column created_by_id uuid;
+-- Of the tokens that are there the trail has it. Of every workspace: see findings below.
+alter table driftplane.api_tokens no force row level security;
+alter table driftplane.audit_events no force row level security;
+update driftplane.api_tokens t set created_by_id = e.actor_id::uuid
+from driftplane.audit_events e
+where e.workspace_id = t.workspace_id and e.target_kind = 'token' and e.target_id = t.token_id::text
+  and e.action = 'token.create' and e.actor_kind = 'token';
+alter table driftplane.audit_events force row level security;
+alter table driftplane.api_tokens force row level security;
+
 -- The head of each plan: its published version, or the latest one where none has been published yet.
 create table driftplane.drift_plans (
   workspace_id uuid not null,
@@ -105,7 +118,6 @@ create table driftplane.plan_reviews (
   plan_id uuid not null,
   version integer not null,
   state text not null,
-  revision integer not null default 1,
   updated_at timestamptz(3) not null,
   published_at timestamptz(3),
   constraint plan_reviews_pkey primary key (workspace_id, plan_id, version),
@@ -115,7 +127,6 @@ create table driftplane.plan_reviews (
   constraint plan_reviews_version_fkey foreign key (workspace_id, plan_id, version)
     references driftplane.drift_plan_versions
 );
-create index plan_reviews_state_idx on driftplane.plan_reviews (workspace_id, state, updated_at, plan_id, version);
 create unique index plan_reviews_published_key on driftplane.plan_reviews (workspace_id, plan_id) where state = 'published';
 
 -- What happened to a version, and the word of each reviewer.
@@ -218,8 +229,8 @@ create table driftplane.plan_backtests (
   plan_version integer,
   version_hash text not null,
   content text not null,
-  -- JSON array of scope ids; null: every scope that the plan would be for.
-  scope_ids text,
+  -- JSON array of scope ids.
+  scope_ids text not null,
   days integer not null,
   -- Pairs whose current run ended from here on, up to when it was asked for.
   since timestamptz(3) not null,

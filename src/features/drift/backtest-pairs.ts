@@ -8,6 +8,7 @@ import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import type { Backtest } from '../executions/backtest.ts';
 import { listReplayInputs } from '../executions/backtest-service.ts';
 import type { ReplayInputs } from '../executions/execution.ts';
+import { StateCache } from '../inventory/interval-read-model.ts';
 import { RulesByDigest } from '../inventory/rules-read-model.ts';
 import { resolvePlansFor } from '../plans/plan-resolver.ts';
 import { getDriftPlan } from '../plans/plan-service.ts';
@@ -122,6 +123,7 @@ export async function comparePairs(
   const loaded = await loadReplayablePairs(tx, executions, context.findPlan);
   const byId = new Map(executions.map((execution, index) => [execution.executionId, { execution, index }]));
   const alike = new Map<string, DigestAlike>();
+  const states = new StateCache();
   let done = 0;
   for (const executionId of executionIds) {
     if (done > 0 && (watch.isStopped || Date.now() >= until)) break;
@@ -135,7 +137,7 @@ export async function comparePairs(
       const { scopeId } = replayable.pair;
       const ofScope = alike.get(scopeId) ?? new DigestAlike(scopeId);
       alike.set(scopeId, ofScope);
-      await comparePair(tx, found.execution, { ...context, ...replayable, alike: ofScope });
+      await comparePair(tx, found.execution, { ...context, ...replayable, alike: ofScope, states });
     }
   }
   return done;
@@ -148,9 +150,10 @@ async function comparePair(
     readonly pair: RunPair;
     readonly inForce: PlanInForce;
     readonly alike: DigestAlike;
+    readonly states: StateCache;
   },
 ): Promise<void> {
-  const { tally, tried, signal, rules, watch, pair, inForce, alike } = context;
+  const { tally, tried, signal, rules, watch, pair, inForce, alike, states } = context;
   const { scopeId, scopeKey, observation } = pair;
   const comparison = new BacktestComparison(
     {
@@ -164,7 +167,7 @@ async function comparePair(
     },
     tally,
   );
-  for await (const items of compareItems(tx, { pair, signal, rules, alike })) {
+  for await (const items of compareItems(tx, { pair, signal, rules, alike, states })) {
     comparison.add(changesOf(items));
     // Not waited for: it needs another connection while this one is held.
     void watch.look();

@@ -7,7 +7,7 @@ import type { ItemChange } from '../../core/candidate.ts';
 import type { CompiledPlan } from '../../core/compiled-plan.ts';
 import { generateFindings } from '../../core/generate.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
-import { type DriftedItem, readDrift } from '../inventory/interval-read-model.ts';
+import { type DriftedItem, readDrift, type StateCache } from '../inventory/interval-read-model.ts';
 import { RulesByDigest } from '../inventory/rules-read-model.ts';
 import { DigestAlike } from './digest-alike.ts';
 import type { ComparedItem, DriftPart } from './drift-part.ts';
@@ -45,8 +45,9 @@ export interface CompareOptions {
   readonly signal?: AbortSignal | undefined;
   /** The rules that were needed stay loaded for whoever looks at the parts. */
   readonly rules?: RulesByDigest;
-  /** Of the scope of the pair, for several pairs in one transaction. */
+  /** Of the scope of the pair: for several pairs in one snapshot, as are the states. */
   readonly alike?: DigestAlike;
+  readonly states?: StateCache;
 }
 
 /**
@@ -59,9 +60,9 @@ export async function* compareItems(
 ): AsyncGenerator<ComparedItem[]> {
   const { pair, signal } = options;
   const { scopeId, fromSeq, toSeq } = pair;
-  const { rules = new RulesByDigest(), alike = new DigestAlike(scopeId) } = options;
+  const { rules = new RulesByDigest(), alike = new DigestAlike(scopeId), states } = options;
   if (fromSeq >= toSeq) return;
-  for await (const items of readDrift(tx, { scopeId, fromSeq, toSeq, isOneStep: isOneStep(pair) })) {
+  for await (const items of readDrift(tx, { scopeId, fromSeq, toSeq, isOneStep: isOneStep(pair), states })) {
     signal?.throwIfAborted();
     await rules.load(tx, items.flatMap(rulesOfItem));
     await alike.load(tx, items);

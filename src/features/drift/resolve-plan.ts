@@ -8,6 +8,7 @@ import type { PlanContent } from '../../core/plan-schema.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import { findContentByHash } from '../plans/plan-read-model.ts';
 import { resolvePlanFor } from '../plans/plan-resolver.ts';
+import { PlanCache } from './plan-cache.ts';
 
 /** A plan that is in force, ready to judge by. */
 export interface PlanInForce {
@@ -72,17 +73,10 @@ export async function findPlanInForce(
   return content === undefined ? undefined : { plan: compiled(content, planVersionHash), planVersionHash };
 }
 
-/** Few plans are in force at a time, and each judges many runs. */
-const MAX_CACHED = 200;
-const cache = new Map<string, CompiledPlan>();
+/** Few plans are in force at a time, and each judges many runs. The size is that of all of them, see CompiledPlan. */
+const cache = new PlanCache({ maxPlans: 200, maxSize: 1_000_000 });
 
 /** By its hash, which says all that a plan decides by: of whatever workspace, it is the same plan. */
 function compiled(content: PlanContent, planVersionHash: string): CompiledPlan {
-  let plan = cache.get(planVersionHash);
-  if (plan === undefined) {
-    plan = compilePlan(content);
-    if (cache.size >= MAX_CACHED) cache.clear();
-    cache.set(planVersionHash, plan);
-  }
-  return plan;
+  return cache.get(planVersionHash, () => compilePlan(content));
 }

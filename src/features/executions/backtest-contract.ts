@@ -117,7 +117,7 @@ export const backtestSchema = z
     planVersion: z.int().nullable(),
     planVersionHash: z.string(),
     planName: z.string(),
-    scopeIds: z.array(z.string()).nullable().meta({ description: 'Null: every scope of the workspace' }),
+    scopeIds: z.array(z.string()).meta({ description: 'The scopes whose pairs of runs are taken' }),
     days: z.int(),
     since: instantSchema.meta({ description: 'Pairs whose current run ended from here up to requestedAt' }),
     status: z.enum(backtestStates),

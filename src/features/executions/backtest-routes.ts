@@ -171,7 +171,7 @@ function toBacktestResponse(backtest: Backtest): BacktestResponse {
   const { content: _, scopeIds, summary, since, requestedAt, startedAt, finishedAt, ...rest } = backtest;
   return {
     ...rest,
-    scopeIds: scopeIds === null ? null : [...scopeIds],
+    scopeIds: [...scopeIds],
     summary: summary === null ? null : toSummaryResponse(summary),
     since: since.toISOString(),
     requestedAt: requestedAt.toISOString(),

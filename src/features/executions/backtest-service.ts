@@ -6,13 +6,14 @@ import { canonicalJson } from '../../core/canonical-json.ts';
 import { DriftplaneError } from '../../core/errors.ts';
 import { parsePlan } from '../../core/parse-plan.ts';
 import { generatePlanHash, hashedContent } from '../../core/plan-hash.ts';
-import { createPlanIndex } from '../../core/plan-resolution.ts';
+import type { ResolvablePlan } from '../../core/plan-resolution.ts';
 import { contentOf, type PlanContent } from '../../core/plan-schema.ts';
 import { enqueueJob } from '../../db/job-queue.ts';
 import { isUuid, type WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import { decodeCursor, encodeCursor } from '../../http/page.ts';
 import { invalidPlan } from '../plans/plan-problems.ts';
 import { getPlanVersion } from '../plans/plan-read-model.ts';
+import { resolvePlansFor } from '../plans/plan-resolver.ts';
 import { getDriftPlan } from '../plans/plan-service.ts';
 import type {
   Backtest,
@@ -48,7 +49,9 @@ export async function requestBacktest(tx: WorkspaceTransaction, request: Backtes
   const { days } = request;
   const { content, ...tried } = await findTriedPlan(tx, request.plan);
   const scopeIds =
-    request.scopeIds === null ? await listScopesOf(tx, content) : await requireScopes(tx, request.scopeIds);
+    request.scopeIds === null
+      ? await listScopesOf(tx, content, tried)
+      : await requireScopes(tx, request.scopeIds);
   const backtestId = randomUUID();
   await store.insertBacktest(tx, {
     backtestId,
@@ -73,7 +76,7 @@ export async function requestBacktest(tx: WorkspaceTransaction, request: Backtes
   tx.audit({
     action: 'plan.backtest',
     target: { kind: 'backtest', id: backtestId },
-    detail: { planId, planVersion, planVersionHash, scopes: scopeIds?.length ?? null, days },
+    detail: { planId, planVersion, planVersionHash, scopes: scopeIds.length, days },
   });
   emitChange(tx, backtest, 'queued');
   return backtest;
@@ -94,17 +97,32 @@ async function findTriedPlan(
 }
 
 /**
- * The scopes whose sources a plan would be for, as they are bound now; null: all of them. Written down with the
- * request, so that what it takes does not change while it runs.
+ * The scopes whose sources a plan would be for, were it in force, as they and all other plans are now. Written down with
+ * the request, so that what it takes does not change while it runs.
  */
-async function listScopesOf(tx: WorkspaceTransaction, content: PlanContent): Promise<string[] | null> {
-  const { scopeType, scopeRef, docClass } = content;
-  if (scopeType === 'workspace') return null;
-  const tried = createPlanIndex([
-    { planId: '', name: '', scopeType, scopeRef, docClass, version: 1, versionHash: '', createdAt: '' },
-  ]);
+async function listScopesOf(
+  tx: WorkspaceTransaction,
+  { name, scopeType, scopeRef, docClass }: PlanContent,
+  tried: { readonly planId: string | null; readonly planVersion: number | null },
+): Promise<string[]> {
+  const createdAt = tried.planId === null ? tx.now : (await getDriftPlan(tx, tried.planId)).createdAt;
+  const asIf: ResolvablePlan = {
+    planId: tried.planId ?? '',
+    name,
+    scopeType,
+    scopeRef,
+    docClass,
+    version: tried.planVersion ?? 1,
+    versionHash: '',
+    createdAt: createdAt.toISOString(),
+  };
   const scopes = await store.listBoundScopes(tx);
-  return scopes.filter(({ binding }) => tried.resolve(binding).hasPlan).map(({ scopeId }) => scopeId);
+  const resolutions = await resolvePlansFor(
+    tx,
+    scopes.map(({ binding }) => binding),
+    asIf,
+  );
+  return scopes.filter((_, index) => resolutions[index]?.plan === asIf).map(({ scopeId }) => scopeId);
 }
 
 async function requireScopes(tx: WorkspaceTransaction, wanted: readonly string[]): Promise<string[]> {
@@ -249,7 +267,10 @@ export interface BacktestResult {
   readonly progress: BacktestProgress;
 }
 
-/** Settles it with its result, all at once; where it was cancelled meanwhile, without. */
+/**
+ * Settles it with its result, all at once; where it was cancelled meanwhile, without. Throws `not_replayable` where what
+ * it tells of has become sensitive while it ran: it is to begin anew.
+ */
 export async function succeedBacktest(
   tx: WorkspaceTransaction,
   backtestId: string,
@@ -260,6 +281,9 @@ export async function succeedBacktest(
   if (backtest?.status !== 'running') return;
   if (backtest.isCancelRequested) return settleCancelled(tx, backtest);
   const status = nextState(backtest, 'succeed');
+  if (await store.isAnyRedacted(tx, [...new Set(kept.map(({ executionId }) => executionId))])) {
+    throw new DriftplaneError('not_replayable', 'a value has become sensitive while it ran');
+  }
   await store.insertChanges(tx, backtestId, kept);
   await store.saveResult(tx, backtestId, result);
   emitChange(tx, backtest, status);

@@ -21,7 +21,7 @@ interface BacktestRow {
   plan_version: number | null;
   version_hash: string;
   content: string;
-  scope_ids: string | null;
+  scope_ids: string;
   days: number;
   since: Date;
   status: BacktestState;
@@ -53,7 +53,7 @@ function fromRow(row: BacktestRow): Backtest {
     planVersionHash: row.version_hash,
     planName: (JSON.parse(row.content) as Partial<PlanContent>).name ?? '',
     content: row.content,
-    scopeIds: row.scope_ids === null ? null : (JSON.parse(row.scope_ids) as string[]),
+    scopeIds: JSON.parse(row.scope_ids) as string[],
     days: row.days,
     since: row.since,
     status: row.status,
@@ -97,7 +97,7 @@ export async function insertBacktest(
       backtest.planVersion,
       backtest.planVersionHash,
       backtest.content,
-      backtest.scopeIds === null ? null : JSON.stringify(backtest.scopeIds),
+      JSON.stringify(backtest.scopeIds),
       backtest.days,
       backtest.since,
       backtest.requestedAt,
@@ -224,6 +224,19 @@ export async function saveResult(
   );
 }
 
+/** Whether a value that one of these executions was generated from has been redacted since. */
+export async function isAnyRedacted(
+  tx: WorkspaceTransaction,
+  executionIds: readonly string[],
+): Promise<boolean> {
+  const { rowCount } = await tx.client.query(
+    `select from driftplane.executions
+     where workspace_id = $1 and execution_id = any($2::uuid[]) and not_replayable_because = 'redaction' limit 1`,
+    [tx.workspaceId, executionIds],
+  );
+  return rowCount === 1;
+}
+
 /** Rows of one statement. */
 const BATCH = 500;
 
@@ -287,12 +300,11 @@ export async function listChangeRows(
 
 /** The executions whose pairs a backtest takes. */
 function pairsOf(tx: WorkspaceTransaction, { since, requestedAt, scopeIds }: Backtest) {
-  const params = new SqlParams([tx.workspaceId, since, requestedAt]);
-  const ofScopes = scopeIds === null ? '' : `and e.scope_id = any(${params.add(scopeIds)}::uuid[])`;
+  const params = new SqlParams([tx.workspaceId, since, requestedAt, scopeIds]);
   const from = `from driftplane.executions e
     join driftplane.sync_runs r on r.workspace_id = e.workspace_id and r.run_id = e.current_run_id
     where e.workspace_id = $1 and e.generator = 'drift' and e.status = 'succeeded' and e.finished_at <= $3
-      and r.finished_at >= $2 and r.finished_at <= $3 ${ofScopes}`;
+      and r.finished_at >= $2 and r.finished_at <= $3 and e.scope_id = any($4::uuid[])`;
   return { from, params };
 }
 

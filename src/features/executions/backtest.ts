@@ -16,8 +16,8 @@ export interface Backtest {
   readonly planName: string;
   /** Canonical JSON of the plan's content, as it is hashed. */
   readonly content: string;
-  /** The scopes whose pairs are taken; null: every scope of the workspace. */
-  readonly scopeIds: readonly string[] | null;
+  /** The scopes whose pairs are taken. */
+  readonly scopeIds: readonly string[];
   readonly days: number;
   /** Pairs whose current run ended from `since` up to `requestedAt`. */
   readonly since: Date;

@@ -24,7 +24,7 @@ export async function sweepWorkspace(
   signal?: AbortSignal,
   limit: number = BATCH,
 ): Promise<void> {
-  for (const sweep of [sweepVersions, sweepFindings, sweepExecutions, sweepStream, sweepIdempotencyKeys]) {
+  for (const sweep of sweeps) {
     for (let count = limit; count >= limit; ) {
       signal?.throwIfAborted();
       count = await withWorkspace(database.app, { workspaceId, actor: systemActor }, (tx) =>
@@ -176,3 +176,45 @@ const sweepIdempotencyKeys: Sweep = async (tx, limit) => {
   );
   return rowCount ?? 0;
 };
+
+/** What old backtests found to be otherwise, before they go themselves: each has up to ten thousand of them. */
+const sweepBacktestChanges: Sweep = async (tx, limit) => {
+  const { rowCount } = await tx.client.query(
+    `delete from driftplane.plan_backtest_changes c using (
+       select k.backtest_id, k.ordinal from driftplane.plan_backtests b
+       join driftplane.workspaces w on w.workspace_id = $1
+       join driftplane.plan_backtest_changes k on k.workspace_id = $1 and k.backtest_id = b.backtest_id
+       where b.workspace_id = $1 and b.finished_at < $2::timestamptz - make_interval(days => w.execution_retention_days)
+       limit $3
+     ) as old
+     where c.workspace_id = $1 and c.backtest_id = old.backtest_id and c.ordinal = old.ordinal`,
+    [tx.workspaceId, tx.now, limit],
+  );
+  return rowCount ?? 0;
+};
+
+/** Backtests that are over, as long as executions are kept. */
+const sweepBacktests: Sweep = async (tx, limit) => {
+  const { rowCount } = await tx.client.query(
+    `delete from driftplane.plan_backtests b using (
+       select o.backtest_id from driftplane.plan_backtests o
+       join driftplane.workspaces w on w.workspace_id = $1
+       where o.workspace_id = $1 and o.finished_at < $2::timestamptz - make_interval(days => w.execution_retention_days)
+       limit $3
+     ) as old
+     where b.workspace_id = $1 and b.backtest_id = old.backtest_id`,
+    [tx.workspaceId, tx.now, limit],
+  );
+  return rowCount ?? 0;
+};
+
+/** In the order in which they are done. */
+const sweeps: readonly Sweep[] = [
+  sweepVersions,
+  sweepFindings,
+  sweepExecutions,
+  sweepBacktestChanges,
+  sweepBacktests,
+  sweepStream,
+  sweepIdempotencyKeys,
+];

@@ -3,9 +3,8 @@
  * cost of a difference follows from how many intervals begin or end in between, not from the size of the scope.
  */
 
-import type pg from 'pg';
 import { sha256Bytes } from '../../core/sha256.ts';
-import { isUuid, type WorkspaceTransaction } from '../../db/workspace-transaction.ts';
+import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 
 /** What an item was from one boundary up to another. */
 export interface ItemState {
@@ -53,36 +52,44 @@ export async function* readDrift(
     readonly scopeId: string;
     readonly fromSeq: number;
     readonly toSeq: number;
-    /** There is no run between the two: no rules changed on the way. */
+    /** No run lies between the two boundaries, so no rules changed on the way. */
     readonly isOneStep?: boolean;
+    /** For several differences in one snapshot. */
+    readonly states?: StateCache | undefined;
   },
 ): AsyncGenerator<DriftedItem[]> {
-  const segments = range.isOneStep === true ? [range] : await listSegments(tx, range);
-  const { workspaceId } = tx;
-  if (![workspaceId, range.scopeId].every(isUuid)) throw new TypeError('a scope is named by a UUID');
-  // With its values in it, as several statements at once take no parameters: they save a round trip for every pair.
-  const declared = (await tx.client.query(
+  const { scopeId, isOneStep = false } = range;
+  const segments = isOneStep ? [range] : await listSegments(tx, range);
+  let isOpen = true;
+  const close = (): Promise<unknown> => {
+    isOpen = false;
+    // Where the transaction has failed the cursor is gone with it.
+    return tx.client.query('close drifted_items').catch(() => {});
+  };
+  await tx.client.query(
     `declare drifted_items no scroll cursor for
      select item_type, external_id, before_id, after_id, bytes
-     from (${segments.map((segment, index) => segmentQuery(index, { workspaceId, ...range, ...segment })).join(' union all ')}) as steps
-     order by item_type collate "C", external_id collate "C", segment;
-     fetch ${BATCH_ROWS} from drifted_items`,
-  )) as unknown as pg.QueryResult<StepRow>[];
-  let fetched = declared.at(-1)?.rows ?? [];
+     from (${segments.map((_, index) => segmentQuery(index)).join(' union all ')}) as steps
+     order by item_type collate "C", external_id collate "C", segment`,
+    [tx.workspaceId, scopeId, ...segments.flatMap((segment) => [segment.fromSeq, segment.toSeq])],
+  );
   try {
     // The last identity of what was fetched may go on in what comes next.
     let rest: StepRow[] = [];
     for (;;) {
-      const isEnd = fetched.length < BATCH_ROWS;
-      const identities = groupByIdentity([...rest, ...fetched]);
+      const { rows } = await tx.client.query<StepRow>(`fetch ${BATCH_ROWS} from drifted_items`);
+      const isEnd = rows.length < BATCH_ROWS;
+      // Not waited for: the next statement comes behind it.
+      if (isEnd) void close();
+      const identities = groupByIdentity([...rest, ...rows]);
       rest = isEnd ? [] : (identities.pop() ?? []);
-      for (const batch of batches(identities)) yield await withFacts(tx, range.scopeId, batch);
+      for (const batch of batches(identities)) {
+        yield await withFacts(tx, { scopeId, states: range.states ?? new StateCache() }, batch);
+      }
       if (isEnd) return;
-      fetched = (await tx.client.query<StepRow>(`fetch ${BATCH_ROWS} from drifted_items`)).rows;
     }
   } finally {
-    // Where the transaction has failed the cursor is gone with it.
-    await tx.client.query('close drifted_items').catch(() => {});
+    if (isOpen) await close();
   }
 }
 
@@ -91,17 +98,8 @@ export async function* readDrift(
  * between, and one that holds only at its end was opened in between. So two scans of an index give both sides, and
  * whatever the planner knows of the table, it can only merge or hash them.
  */
-function segmentQuery(
-  index: number,
-  range: {
-    readonly workspaceId: string;
-    readonly scopeId: string;
-    readonly fromSeq: number;
-    readonly toSeq: number;
-  },
-): string {
-  const [from, to] = [range.fromSeq, range.toSeq].map((seq) => `${Math.trunc(seq)}::bigint`);
-  const ofScope = `workspace_id = '${range.workspaceId}' and scope_id = '${range.scopeId}'`;
+function segmentQuery(index: number): string {
+  const [from, to] = [`$${3 + 2 * index}::bigint`, `$${4 + 2 * index}::bigint`];
   const columns =
     'identity_hash, version_id, item_type, external_id, content_hash, octet_length(facts) as bytes';
   return `
@@ -110,11 +108,11 @@ function segmentQuery(
       coalesce(b.bytes, 0) + coalesce(a.bytes, 0) as bytes
     from (
       select ${columns} from driftplane.item_versions
-      where ${ofScope} and to_seq > ${from} and to_seq <= ${to} and from_seq <= ${from}
+      where workspace_id = $1 and scope_id = $2 and to_seq > ${from} and to_seq <= ${to} and from_seq <= ${from}
     ) as b
     full join (
       select ${columns} from driftplane.item_versions
-      where ${ofScope} and from_seq > ${from} and from_seq <= ${to}
+      where workspace_id = $1 and scope_id = $2 and from_seq > ${from} and from_seq <= ${to}
         and (to_seq is null or to_seq > ${to})
     ) as a using (identity_hash)
     where b.content_hash is distinct from a.content_hash`;
@@ -226,12 +224,41 @@ function stateOf(row: VersionRow): ItemState {
   return { label, facts, contentHash: row.content_hash.toString('hex'), rulesDigest };
 }
 
+/** Bytes of facts that are remembered. */
+const CACHE_BYTES = 4 * BATCH_BYTES;
+
+/** States that were read before: the later end of a difference is the earlier one of the next. Of one snapshot. */
+export class StateCache {
+  readonly #states = new Map<number, ItemState>();
+  #bytes = 0;
+
+  get(versionId: number): ItemState | undefined {
+    return this.#states.get(versionId);
+  }
+
+  add(versionId: number, state: ItemState): void {
+    this.#states.set(versionId, state);
+    this.#bytes += state.facts.length;
+  }
+
+  /** Forgets all where it has become too much. */
+  trim(): void {
+    if (this.#bytes < CACHE_BYTES) return;
+    this.#states.clear();
+    this.#bytes = 0;
+  }
+}
+
 async function withFacts(
   tx: WorkspaceTransaction,
-  scopeId: string,
+  { scopeId, states }: { readonly scopeId: string; readonly states: StateCache },
   identities: readonly StepRow[][],
 ): Promise<DriftedItem[]> {
-  const ids = identities.flat().flatMap((step) => [step.before_id ?? [], step.after_id ?? []].flat());
+  states.trim();
+  const ids = identities
+    .flat()
+    .flatMap((step) => [step.before_id ?? [], step.after_id ?? []].flat())
+    .filter((id) => states.get(id) === undefined);
   const { rows } = await tx.client.query<VersionRow>(
     // One look-up per id, also where the planner takes a scope that it has not counted yet for a small one.
     `select v.* from unnest($3::bigint[]) as wanted(version_id)
@@ -242,7 +269,7 @@ async function withFacts(
      ) as v`,
     [tx.workspaceId, scopeId, ids],
   );
-  const states = new Map(rows.map((row) => [row.version_id, stateOf(row)]));
+  for (const row of rows) states.add(row.version_id, stateOf(row));
   const stateWith = (id: number | null): ItemState | null => (id === null ? null : (states.get(id) ?? null));
   return identities.map((steps) => ({
     itemType: steps[0]?.item_type as string,

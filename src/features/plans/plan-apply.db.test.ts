@@ -5,6 +5,7 @@ import { parseYaml } from '../../core/yaml-document.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
 import { applyPlan } from './plan-apply.ts';
+import { reviewPlanVersion } from './plan-review-service.ts';
 import { createDriftPlan, getDriftPlan, listDriftPlans } from './plan-service.ts';
 import { headContent } from './plan-version-service.ts';
 import { TestPlanDesk } from './test-plans.ts';
@@ -26,11 +27,12 @@ afterAll(async () => {
 async function open() {
   desk = await TestPlanDesk.open(database);
   const document = { name: 'from a file', scopeType: 'service', scopeRef: randomUUID(), status: 'active' };
-  const apply = (wanted: unknown, more: { isDryRun?: boolean; planId?: string } = {}) =>
+  const apply = (wanted: unknown, more: { isDryRun?: boolean; planId?: string; revision?: number } = {}) =>
     desk.as((tx) =>
       applyPlan(tx, {
         document: wanted,
         planId: more.planId ?? null,
+        revision: more.revision ?? null,
         changeNote: '',
         isDryRun: more.isDryRun ?? false,
       }),
@@ -141,4 +143,76 @@ test('a file for which several drafts could be meant is told so', async () => {
     code: 'plan_ambiguous',
     extensions: { planIds: [one.planId, two.planId] },
   });
+});
+
+test('a file for a service is not for one whose name differs in case', async () => {
+  const { document, apply } = await open();
+  const lower = await apply({ ...document, name: 'lower', scopeRef: 'payments' });
+
+  const upper = await apply({ ...document, name: 'upper', scopeRef: 'Payments' });
+
+  expect(upper).toMatchObject({ action: 'created', plan: { scopeRef: 'Payments' } });
+  expect(await desk.as((tx) => getDriftPlan(tx, lower.plan?.planId ?? ''))).toEqual(lower.plan);
+});
+
+test('a file that archives its plan does so once, and again changes nothing', async () => {
+  const { document, apply } = await open();
+  const { plan } = await apply(document);
+  const archived = { ...document, status: 'archived' };
+
+  const first = await apply(archived);
+  const second = await apply(archived);
+  const dry = await apply(archived, { isDryRun: true });
+  const successor = await apply({ ...document, name: 'its successor' });
+  const third = await apply(archived);
+
+  expect(first).toMatchObject({ action: 'updated', plan: { planId: plan?.planId, status: 'archived' } });
+  for (const again of [second, dry, third]) {
+    expect(again).toMatchObject({ action: 'unchanged', plan: first.plan, changes: [], unifiedDiff: '' });
+  }
+  expect(await desk.as((tx) => getDriftPlan(tx, successor.plan?.planId ?? ''))).toEqual(successor.plan);
+  await expect(apply({ ...archived, name: 'never there' })).rejects.toMatchObject({
+    code: 'invalid_plan',
+    details: [{ pointer: '/status' }],
+  });
+});
+
+test('the content that is in force leaves a version that waits as it is, and says which waits', async () => {
+  const { document, apply } = await open();
+  await apply(document);
+  await desk.require(1);
+  const waiting = await apply({ ...document, thresholds: { notify: 0.9 } });
+  await desk.as((tx) =>
+    reviewPlanVersion(tx, {
+      planId: waiting.plan?.planId ?? '',
+      version: 2,
+      action: 'submit',
+      comment: '',
+      versionHash: null,
+    }),
+  );
+
+  const again = await apply(document);
+  const dry = await apply(document, { isDryRun: true });
+  const described = await apply({ ...document, description: 'in other words' });
+
+  expect(waiting).toMatchObject({ action: 'updated', waitingVersion: 2, plan: { version: 1 } });
+  for (const answer of [again, dry]) {
+    expect(answer).toMatchObject({ action: 'unchanged', waitingVersion: 2, changes: [], unifiedDiff: '' });
+  }
+  expect(described).toMatchObject({
+    action: 'updated',
+    waitingVersion: 2,
+    plan: { description: 'in other words', latest: { version: 2, state: 'in_review' } },
+  });
+});
+
+test('a file is not applied to another revision than the one that was read', async () => {
+  const { document, apply } = await open();
+  await expect(apply(document, { revision: 1 })).rejects.toMatchObject({ code: 'revision_mismatch' });
+  const { plan } = await apply(document);
+  const changed = { ...document, thresholds: { notify: 0.9 } };
+
+  await expect(apply(changed, { revision: 7 })).rejects.toMatchObject({ code: 'revision_mismatch' });
+  expect(await apply(changed, { revision: plan?.revision ?? 0 })).toMatchObject({ action: 'updated' });
 });

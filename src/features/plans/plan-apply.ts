@@ -1,8 +1,11 @@
 import { DriftplaneError } from '../../core/errors.ts';
 import { parsePlan } from '../../core/parse-plan.ts';
+import { generatePlanHash } from '../../core/plan-hash.ts';
 import { contentOf, type PlanContent, type PlanDocument } from '../../core/plan-schema.ts';
+import type { PlanStatus } from '../../core/plan-vocabulary.ts';
 import { planToYaml } from '../../core/plan-yaml.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
+import { requireRevision } from '../../http/revision.ts';
 import type { DriftPlan } from './plan.ts';
 import { invalidPlan, scopeText } from './plan-problems.ts';
 import { comparePlanContents, type PlanComparison } from './plan-read-model.ts';
@@ -16,6 +19,8 @@ export interface PlanApplication {
   readonly document: unknown;
   /** The plan that it is; null: the one of its scope, or a new one. */
   readonly planId: string | null;
+  /** The revision of that plan that was read; null: whatever it is at. */
+  readonly revision: number | null;
   readonly changeNote: string;
   readonly isDryRun: boolean;
 }
@@ -25,18 +30,26 @@ export interface AppliedPlan extends PlanComparison {
   readonly isDryRun: boolean;
   /** Null where a plan would be created. */
   readonly plan: DriftPlan | null;
+  /** A newer version than the one in force, which waits to be approved or published. */
+  readonly waitingVersion: number | null;
 }
 
 /**
- * Makes a plan what a document says, as often as one likes: a second time it changes nothing. A dry run finds the same
- * problems and says what would be otherwise, and nothing stays of it. Throws what creating and updating throw, and
- * `plan_ambiguous` where several plans are of the document's scope and none of them by its name.
+ * Makes a plan what a document says, as often as one likes: a second time it changes nothing, and the content that is
+ * in force replaces no version that waits. A dry run finds the same problems and says what would be otherwise, and
+ * nothing stays of it. Throws what creating and updating throw, and `plan_ambiguous` where several plans are of the
+ * document's scope and none of them by its name.
  */
 export async function applyPlan(tx: WorkspaceTransaction, wanted: PlanApplication): Promise<AppliedPlan> {
   const parsed = parsePlan(wanted.document);
   if (!parsed.ok) throw invalidPlan(parsed.details);
   await lockPlanWrites(tx);
   const existing = await findApplied(tx, parsed.plan, wanted.planId);
+  if (wanted.revision !== null) {
+    if (existing === null)
+      throw new DriftplaneError('revision_mismatch', 'there is no such plan to be at it');
+    requireRevision(wanted.revision, existing.revision);
+  }
   const document = withUnsaid(parsed.plan, wanted.document, existing);
   const comparison = await compareWith(tx, existing, document);
   const apply = async (on: WorkspaceTransaction): Promise<DriftPlan> => {
@@ -46,10 +59,10 @@ export async function applyPlan(tx: WorkspaceTransaction, wanted: PlanApplicatio
   };
   if (!wanted.isDryRun) {
     const plan = await apply(tx);
-    return { action: actionOf(existing, plan), isDryRun: false, plan, ...comparison };
+    return { ...outcomeOf(existing, plan), isDryRun: false, plan, ...comparison };
   }
   const tried = await tryOut(tx, apply);
-  return { action: actionOf(existing, tried), isDryRun: true, plan: existing, ...comparison };
+  return { ...outcomeOf(existing, tried), isDryRun: true, plan: existing, ...comparison };
 }
 
 /** What a file does not say of the status and the description, which are no part of a plan's content, stays as it is. */
@@ -74,10 +87,16 @@ async function tryOut(
   return plan;
 }
 
-function actionOf(before: DriftPlan | null, after: DriftPlan): AppliedPlan['action'] {
-  if (before === null) return 'created';
-  const isSame = before.revision === after.revision && before.latest.version === after.latest.version;
-  return isSame ? 'unchanged' : 'updated';
+function outcomeOf(
+  before: DriftPlan | null,
+  after: DriftPlan,
+): Pick<AppliedPlan, 'action' | 'waitingVersion'> {
+  const isSame = before?.revision === after.revision && before.latest.version === after.latest.version;
+  const isWaiting = after.status === 'active' && after.latest.version !== after.version;
+  return {
+    action: before === null ? 'created' : isSame ? 'unchanged' : 'updated',
+    waitingVersion: isWaiting ? after.latest.version : null,
+  };
 }
 
 async function findApplied(
@@ -86,13 +105,12 @@ async function findApplied(
   planId: string | null,
 ): Promise<DriftPlan | null> {
   if (planId !== null) return getDriftPlan(tx, planId);
-  const { scopeType, docClass, name } = document;
-  const scopeRef = document.scopeRef ?? undefined;
-  const page = { after: null, limit: 1_000 };
-  const status = ['active', 'draft'] as const;
-  const ofScope = (await listPlanRows(tx, { scopeType, scopeRef, status }, page)).filter(
-    (plan) => scopeType !== 'repo' || plan.docClass === docClass,
-  );
+  if (document.status === 'archived') {
+    const archived = await findArchived(tx, document);
+    if (archived !== null) return archived;
+  }
+  const { name } = document;
+  const ofScope = await listOfScope(tx, document, ['active', 'draft']);
   const byName = ofScope.filter((plan) => plan.name === name);
   const active = ofScope.filter((plan) => plan.status === 'active');
   for (const candidates of [byName, active, ofScope]) {
@@ -107,6 +125,26 @@ async function findApplied(
   );
 }
 
+/** The plan that a file has archived already, where none that is not archived has its content. */
+async function findArchived(tx: WorkspaceTransaction, document: PlanDocument): Promise<DriftPlan | null> {
+  const hash = generatePlanHash(contentOf(document));
+  const same = (await listOfScope(tx, document, ['active', 'draft', 'archived'])).filter(
+    ({ versionHash, latest }) => versionHash === hash || latest.versionHash === hash,
+  );
+  return same.find(({ status }) => status !== 'archived') ?? same[0] ?? null;
+}
+
+/** The plans that are for what a document is for. */
+async function listOfScope(
+  tx: WorkspaceTransaction,
+  { scopeType, scopeRef, docClass }: PlanDocument,
+  status: readonly PlanStatus[],
+): Promise<DriftPlan[]> {
+  const filter = { scopeType, scopeRef: scopeRef ?? undefined, status };
+  const found = await listPlanRows(tx, filter, { after: null, limit: 1_000 });
+  return found.filter((plan) => scopeType !== 'repo' || plan.docClass === docClass);
+}
+
 async function compareWith(
   tx: WorkspaceTransaction,
   existing: DriftPlan | null,
@@ -116,10 +154,13 @@ async function compareWith(
     const text = planToYaml(document);
     return { changes: [], unifiedDiff: unifiedDiff('', text, ['/dev/null', document.name]) };
   }
-  const latest = await getVersion(tx, existing.planId, existing.latest.version);
-  const names = [`version ${latest.version}`, 'the file'] as const;
-  const compared = comparePlanContents(latest.content, contentOf(document), names);
-  const before = documentOf(existing, latest.content);
+  const content = contentOf(document);
+  const isInForce = existing.status !== 'draft' && existing.versionHash === generatePlanHash(content);
+  const number = isInForce ? existing.version : existing.latest.version;
+  const version = await getVersion(tx, existing.planId, number);
+  const names = [`version ${number}`, 'the file'] as const;
+  const compared = comparePlanContents(version.content, content, names);
+  const before = documentOf(existing, version.content);
   return { ...compared, unifiedDiff: unifiedDiff(planToYaml(before), planToYaml(document), names) };
 }
 

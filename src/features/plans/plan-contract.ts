@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_TRACE_ENTRIES } from '../../core/plan-resolution.ts';
 import { planReviewStates } from '../../core/plan-review-state.ts';
 import { type PlanContent, planDocumentSchema } from '../../core/plan-schema.ts';
 import { planScopeTypes, planStatuses } from '../../core/plan-vocabulary.ts';
@@ -55,15 +56,15 @@ export const createPlanBody = planBody(
 
 export const updatePlanBody = planBody(extraSchemas, extraFields);
 
-/** The members of a body that are no part of the plan. */
-export function documentOf(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const {
-    workspaceId: _workspace,
-    templateId: _template,
-    parentId: _parent,
-    changeNote: _note,
-    ...document
-  } = body;
+/** The plan in the body of a change: what the route takes besides is no part of it, and what it does not is a fault. */
+export function changedDocumentOf(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { parentId: _parent, changeNote: _note, ...document } = body;
+  return document;
+}
+
+/** The plan in the body that makes a new one. */
+export function newDocumentOf(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { workspaceId: _workspace, templateId: _template, ...document } = changedDocumentOf(body);
   return document;
 }
 
@@ -116,7 +117,11 @@ export const planListQuery = z.object({
   ...pageQuery,
   status: z.enum(planStatuses).optional().meta({ description: 'Without it: all but the archived ones' }),
   scopeType: z.enum(planScopeTypes).optional(),
-  scopeRef: z.string().max(200).optional(),
+  scopeRef: z
+    .string()
+    .max(200)
+    .optional()
+    .meta({ description: 'A repository in any case, a service as it is' }),
   templateId: z.string().max(200).optional(),
 });
 
@@ -161,6 +166,9 @@ export const appliedPlanSchema = z
     action: z.enum(['created', 'updated', 'unchanged']),
     isDryRun: z.boolean(),
     plan: planSchema.nullable(),
+    waitingVersion: z.int().nullable().meta({
+      description: 'A newer version than the one in force, which waits to be approved or published',
+    }),
     changes: z.array(planChangeSchema),
     unifiedDiff: z.string(),
   })
@@ -214,7 +222,9 @@ export const resolutionSchema = z
     planScope: z.enum(planScopeTypes).nullable(),
     trace: z
       .array(traceEntrySchema)
-      .meta({ description: 'Every plan that matches a step, and why it won or lost' }),
+      .max(MAX_TRACE_ENTRIES)
+      .meta({ description: 'The plans that match a step, and why each won or lost; the first ones' }),
+    omittedTraceEntries: z.int().meta({ description: 'How many more plans match a step' }),
   })
   .meta({ id: 'PlanResolution' });
 

@@ -85,6 +85,31 @@ test('finds what the pure function finds, with the same trace, whatever plans th
   );
 });
 
+test('has a trace of bounded length, however many plans a repository has', async () => {
+  const desk = await TestPlanDesk.open(database);
+  for (let index = 0; index < 53; index++) {
+    const document = { name: `${index}`, scopeType: 'repo', scopeRef: 'a/b', docClass: `class-${index}` };
+    await desk.as((tx) => createDriftPlan(tx, { document: { ...document, status: 'active' } }));
+  }
+
+  const subject = { serviceId: null, repoFullName: 'a/b', docClass: 'class-52' };
+  const found = await desk.as((tx) => resolvePlanFor(tx, subject));
+
+  expect(found).toMatchObject({
+    plan: { name: '52' },
+    step: 1,
+    trace: { length: 50 },
+    omittedTraceEntries: 3,
+  });
+  const plans = await desk.as((tx) => listDriftPlans(tx, {}, { after: null, limit: 100 }));
+  const pure = resolveDriftPlan(
+    plans.map((plan): ResolvablePlan => ({ ...plan, createdAt: plan.createdAt.toISOString() })),
+    subject,
+  );
+  expect(found.trace).toEqual(pure.trace);
+  expect(found.omittedTraceEntries).toBe(pure.omittedTraceEntries);
+});
+
 test('asks the database once', async () => {
   const desk = await TestPlanDesk.open(database);
   await desk.as(async (tx) => {

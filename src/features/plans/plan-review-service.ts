@@ -1,6 +1,7 @@
 import { DriftplaneError } from '../../core/errors.ts';
 import { allowedReviewEvents, type PlanReviewEvent } from '../../core/plan-review-state.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
+import { listTokensInSameHands } from '../workspaces/token-service.ts';
 import type { PlanVersion } from './plan.ts';
 import { archivedPlan } from './plan-problems.ts';
 import { listApprovers } from './plan-review-store.ts';
@@ -74,22 +75,42 @@ async function standingOf(tx: WorkspaceTransaction, version: PlanVersion): Promi
 
 /** The event that another approval is: the last one that is needed, or one on the way. */
 async function approval(tx: WorkspaceTransaction, version: PlanVersion): Promise<PlanReviewEvent> {
-  const { id } = tx.actor;
-  if (id === null || id === version.createdById) {
-    throw new DriftplaneError(
-      'own_plan_version',
-      `version ${version.version} was made by ${version.createdBy}: somebody else has to approve it`,
-    );
-  }
   const approvers = await listApprovers(tx, version);
-  if (approvers.includes(id)) {
-    throw new DriftplaneError('invalid_transition', `version ${version.version} has your approval already`, {
-      extensions: { state: version.state, allowed: [] },
-    });
-  }
+  await requireOtherHands(tx, version, approvers);
   if (version.state !== 'in_review') return version.state === 'approved' ? 'approve_last' : 'approve';
   const required = Math.max(1, await getRequiredApprovals(tx));
   return approvers.length + 1 >= required ? 'approve_last' : 'approve';
+}
+
+/** Nobody approves a version of their own, or one twice; neither with another token that they made. */
+async function requireOtherHands(
+  tx: WorkspaceTransaction,
+  { version, state, createdBy, createdById }: PlanVersion,
+  approvers: readonly string[],
+): Promise<void> {
+  const { id } = tx.actor;
+  if (id === null || id === createdById) {
+    throw new DriftplaneError(
+      'own_plan_version',
+      `version ${version} was made by ${createdBy}: somebody else has to approve it`,
+    );
+  }
+  const others = createdById === null ? approvers : [createdById, ...approvers];
+  const same = await listTokensInSameHands(tx, id, others);
+  if (createdById !== null && same.includes(createdById)) {
+    throw new DriftplaneError(
+      'own_plan_version',
+      `version ${version} was made by ${createdBy}, and one of your two tokens was created with the other: somebody with a token of another line has to approve it`,
+    );
+  }
+  if (approvers.includes(id) || same.length > 0) {
+    const whose = approvers.includes(id)
+      ? 'your approval'
+      : 'the approval of a token of the same line as yours';
+    throw new DriftplaneError('invalid_transition', `version ${version} has ${whose} already`, {
+      extensions: { state, allowed: [] },
+    });
+  }
 }
 
 function requireAllowed({ version, state }: PlanVersion, event: PlanReviewEvent): void {

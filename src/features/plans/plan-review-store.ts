@@ -28,7 +28,7 @@ export async function writeReviewEvent(
 ): Promise<void> {
   const { planId, version: number, versionHash } = version;
   await tx.client.query(
-    `update driftplane.plan_reviews set state = $4, revision = revision + 1, updated_at = $5,
+    `update driftplane.plan_reviews set state = $4, updated_at = $5,
        published_at = case when $4 = 'published' then $5 else published_at end
      where workspace_id = $1 and plan_id = $2 and version = $3`,
     [tx.workspaceId, planId, number, event.to, tx.now],

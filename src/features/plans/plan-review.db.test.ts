@@ -4,11 +4,18 @@ import type { AuditActor } from '../../core/audit-chain.ts';
 import { type PlanReviewState, planReviewStates } from '../../core/plan-review-state.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
+import { createToken } from '../workspaces/token-service.ts';
 import { applyPlan } from './plan-apply.ts';
 import { publishPlanVersion, rollbackPlan } from './plan-publication.ts';
 import { listPlanReviews } from './plan-read-model.ts';
 import { type ReviewAction, reviewActions, reviewPlanVersion } from './plan-review-service.ts';
-import { createDriftPlan, getDriftPlan, updateDriftPlan } from './plan-service.ts';
+import {
+  createDriftPlan,
+  deleteDriftPlan,
+  getDriftPlan,
+  restoreDriftPlan,
+  updateDriftPlan,
+} from './plan-service.ts';
 import { person, TestPlanDesk } from './test-plans.ts';
 
 let testDatabase: TestDatabase;
@@ -139,7 +146,9 @@ test('without approvals nothing comes into force by any way', async () => {
   const active = { ...document, status: 'active' };
   const create = () => desk.as((tx) => createDriftPlan(tx, { document: { ...active, name: 'new' } }));
   const apply = () =>
-    desk.as((tx) => applyPlan(tx, { document: active, planId: null, changeNote: '', isDryRun: false }));
+    desk.as((tx) =>
+      applyPlan(tx, { document: active, planId: null, revision: null, changeNote: '', isDryRun: false }),
+    );
 
   await expect(publish()).rejects.toMatchObject({ code: 'approval_required' });
   await expect(create()).rejects.toMatchObject({ code: 'approval_required' });
@@ -149,6 +158,72 @@ test('without approvals nothing comes into force by any way', async () => {
     status: 'draft',
     latest: { version: 1 },
   });
+});
+
+test('a plan that was in force is restored only with the approvals that are needed now', async () => {
+  const { desk, planId, say, publish } = await openReview(1);
+  await say('submit');
+  await say('approve', alice);
+  await publish();
+  const archive = () => desk.as((tx) => deleteDriftPlan(tx, { planId, revision: null }));
+  const restore = () => desk.as((tx) => restoreDriftPlan(tx, { planId, revision: null }));
+  const archived = await archive();
+  await desk.require(2);
+
+  await expect(restore()).rejects.toMatchObject({
+    code: 'approval_required',
+    extensions: { requiredApprovals: 2, givenApprovals: 1 },
+  });
+
+  expect(await desk.as((tx) => getDriftPlan(tx, planId))).toEqual(archived);
+  await desk.require(1);
+  expect(await restore()).toMatchObject({ status: 'active', version: 1 });
+});
+
+test('a plan that came into force without approvals does not come back without', async () => {
+  const { desk, planId, publish } = await openReview(0);
+  await publish();
+  await desk.as((tx) => deleteDriftPlan(tx, { planId, revision: null }));
+  await desk.require(2);
+
+  const restored = desk.as((tx) => restoreDriftPlan(tx, { planId, revision: null }));
+
+  await expect(restored).rejects.toMatchObject({ code: 'approval_required' });
+});
+
+test('a token and those that it made are of one hand: no second approval, none of an own version', async () => {
+  const desk = await TestPlanDesk.open(database, 2);
+  const made = async (label: string, by: AuditActor): Promise<AuditActor> => {
+    const { row } = await desk.as(
+      (tx) => createToken(tx, { name: label, role: 'admin', expiresAt: null }),
+      by,
+    );
+    return { kind: 'token', id: row.token_id, label };
+  };
+  const root = await made('root', { kind: 'cli', id: null, label: 'command line' });
+  const [anna, berta, carla] = [
+    await made('anna', root),
+    await made('berta', root),
+    await made('carla', root),
+  ];
+  const annasOther = await made("anna's other", await made('between', anna));
+  const bertasOther = await made("berta's other", berta);
+  const document = { name: 'reviewed', scopeType: 'workspace' };
+  const { planId } = await desk.as((tx) => createDriftPlan(tx, { document }), anna);
+  const say = (action: ReviewAction, actor: AuditActor) =>
+    desk.as(
+      (tx) => reviewPlanVersion(tx, { planId, version: 1, action, comment: '', versionHash: null }),
+      actor,
+    );
+  await say('submit', annasOther);
+
+  for (const own of [anna, annasOther, root]) {
+    await expect(say('approve', own)).rejects.toMatchObject({ code: 'own_plan_version' });
+  }
+  await say('approve', berta);
+  await expect(say('approve', bertasOther)).rejects.toMatchObject({ code: 'invalid_transition' });
+
+  expect(await say('approve', carla)).toMatchObject({ version: { state: 'approved' }, givenApprovals: 2 });
 });
 
 test('more approvals than before are asked for at the moment of publishing', async () => {

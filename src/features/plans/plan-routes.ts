@@ -11,8 +11,9 @@ import { applyPlan } from './plan-apply.ts';
 import {
   appliedPlanSchema,
   applyPlanBody,
+  changedDocumentOf,
   createPlanBody,
-  documentOf,
+  newDocumentOf,
   planListQuery,
   planPageSchema,
   planSchema,
@@ -33,6 +34,16 @@ const CURSOR = 'plans';
 export const workspaceParams = z.object({ workspaceId: z.string() });
 export const planParams = z.object({ workspaceId: z.string(), planId: z.string() });
 
+const ifMatch = z
+  .string()
+  .optional()
+  .meta({ description: 'The ETag that was read; where it is sent, a plan that is at another is left alone' });
+
+const idempotencyKey = z
+  .string()
+  .optional()
+  .meta({ description: 'Sent again with the same key, it is done once and answered the same' });
+
 const writeProblems = ['invalid_plan', 'plan_exists', 'scope_taken', 'approval_required'] as const;
 
 /** Plans as a whole: create, read, change, apply, archive, restore. */
@@ -46,6 +57,11 @@ export function registerPlanRoutes(api: Api, { database }: { readonly database: 
 export function requireOwnWorkspace(request: FastifyRequest, workspaceId: string | undefined): void {
   if (workspaceId === undefined || workspaceId === request.access.workspaceId) return;
   throw new DriftplaneError('workspace_not_found', 'there is no such workspace');
+}
+
+/** The revision that the client has read, where it says so; a write that does not is about whatever there is. */
+function readOptionalIfMatch(request: FastifyRequest): number | null {
+  return request.headers['if-match'] === undefined ? null : readIfMatch(request);
 }
 
 function registerReads(api: Api, database: Database): void {
@@ -120,7 +136,7 @@ function registerWrites(api: Api, database: Database): void {
       requireOwnWorkspace(request, workspaceId);
       const plan = await inWorkspace(database, request, (tx) =>
         createDriftPlan(tx, {
-          document: documentOf(request.body),
+          document: newDocumentOf(request.body),
           templateId,
           parentId: parentId ?? undefined,
           changeNote,
@@ -155,7 +171,7 @@ function registerWrites(api: Api, database: Database): void {
     async (request, reply) => {
       const revision = readIfMatch(request);
       const { parentId, changeNote } = request.body;
-      const document = documentOf(request.body);
+      const document = changedDocumentOf(request.body);
       const plan = await inWorkspace(database, request, (tx) =>
         updateDriftPlan(tx, request.params.planId, { document, revision, parentId, changeNote }),
       );
@@ -174,17 +190,25 @@ function registerWrites(api: Api, database: Database): void {
         operationId: 'applyPlan',
         params: workspaceParams,
         body: applyPlanBody,
+        headers: z.looseObject({ 'idempotency-key': idempotencyKey, 'if-match': ifMatch }),
         response: {
           200: appliedPlanSchema,
-          ...problems('plan_not_found', 'plan_ambiguous', 'invalid_transition', ...writeProblems),
+          ...problems(
+            'plan_not_found',
+            'plan_ambiguous',
+            'invalid_transition',
+            'revision_mismatch',
+            ...writeProblems,
+          ),
         },
       },
     },
     async (request) => {
+      const revision = readOptionalIfMatch(request);
       const { document, planId = null, changeNote = '', dryRun: isDryRun } = request.body;
       return appliedResponseOf(
         await inWorkspace(database, request, (tx) =>
-          applyPlan(tx, { document, planId, changeNote, isDryRun }),
+          applyPlan(tx, { document, planId, revision, changeNote, isDryRun }),
         ),
       );
     },
@@ -201,11 +225,14 @@ function registerStatusChanges(api: Api, database: Database): void {
         summary: 'Archive a plan: it is in force no more, and can be restored',
         operationId: 'archivePlan',
         params: planParams,
-        response: { 200: planSchema, ...problems('plan_not_found') },
+        headers: z.looseObject({ 'if-match': ifMatch }),
+        response: { 200: planSchema, ...problems('plan_not_found', 'revision_mismatch') },
       },
     },
     async (request, reply) => {
-      const plan = await inWorkspace(database, request, (tx) => deleteDriftPlan(tx, request.params.planId));
+      const revision = readOptionalIfMatch(request);
+      const { planId } = request.params;
+      const plan = await inWorkspace(database, request, (tx) => deleteDriftPlan(tx, { planId, revision }));
       setRevision(reply, plan.revision);
       return planResponseOf(plan);
     },
@@ -216,14 +243,26 @@ function registerStatusChanges(api: Api, database: Database): void {
       config: { access: 'admin' },
       schema: {
         tags: ['plans'],
-        summary: 'Make an archived plan what it was: in force, or a draft',
+        summary: 'Make an archived plan what it was: in force, with the approvals that it needs, or a draft',
         operationId: 'restorePlan',
         params: planParams,
-        response: { 200: planSchema, ...problems('plan_not_found', 'invalid_transition', 'scope_taken') },
+        headers: z.looseObject({ 'if-match': ifMatch }),
+        response: {
+          200: planSchema,
+          ...problems(
+            'plan_not_found',
+            'invalid_transition',
+            'revision_mismatch',
+            'approval_required',
+            'scope_taken',
+          ),
+        },
       },
     },
     async (request, reply) => {
-      const plan = await inWorkspace(database, request, (tx) => restoreDriftPlan(tx, request.params.planId));
+      const revision = readOptionalIfMatch(request);
+      const { planId } = request.params;
+      const plan = await inWorkspace(database, request, (tx) => restoreDriftPlan(tx, { planId, revision }));
       setRevision(reply, plan.revision);
       return planResponseOf(plan);
     },

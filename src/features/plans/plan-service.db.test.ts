@@ -131,7 +131,7 @@ describe('a new plan', () => {
   test('of the content of an archived one is told that it may be restored', async () => {
     const wanted = document();
     const { planId } = await create(wanted);
-    await desk.as((tx) => deleteDriftPlan(tx, planId));
+    await desk.as((tx) => deleteDriftPlan(tx, { planId, revision: null }));
 
     await expect(create(wanted)).rejects.toMatchObject({
       code: 'plan_exists',
@@ -249,10 +249,10 @@ describe('a plan that is changed', () => {
   test('out of force stays out of force until it is restored', async () => {
     const wanted = document({ status: 'active' });
     const { planId } = await create(wanted);
-    const archived = await desk.as((tx) => deleteDriftPlan(tx, planId));
+    const archived = await desk.as((tx) => deleteDriftPlan(tx, { planId, revision: null }));
 
     await expect(update(planId, wanted)).rejects.toMatchObject({ code: 'invalid_transition' });
-    const restored = await desk.as((tx) => restoreDriftPlan(tx, planId));
+    const restored = await desk.as((tx) => restoreDriftPlan(tx, { planId, revision: null }));
 
     expect(archived).toMatchObject({ status: 'archived', archivedAt: expect.any(Date) });
     expect(restored).toMatchObject({ status: 'active', archivedAt: null, version: 1 });
@@ -261,13 +261,69 @@ describe('a plan that is changed', () => {
   test('can not be restored where another one has taken its scope', async () => {
     const wanted = document({ status: 'active' });
     const { planId } = await create(wanted);
-    await desk.as((tx) => deleteDriftPlan(tx, planId));
+    await desk.as((tx) => deleteDriftPlan(tx, { planId, revision: null }));
     await create({ ...wanted, name: 'the successor' });
 
-    await expect(desk.as((tx) => restoreDriftPlan(tx, planId))).rejects.toMatchObject({
+    await expect(desk.as((tx) => restoreDriftPlan(tx, { planId, revision: null }))).rejects.toMatchObject({
       code: 'scope_taken',
     });
   });
+});
+
+describe('a plan that is archived or restored', () => {
+  test('is so alone: with another change at the same time it is left as it is', async () => {
+    const wanted = document({ status: 'active', description: 'as it was' });
+    const before = await create(wanted);
+    const archived = { ...wanted, status: 'archived' };
+
+    for (const more of [{ description: 'other' }, { name: 'other' }, { thresholds: { notify: 0.9 } }]) {
+      await expect(update(before.planId, { ...archived, ...more })).rejects.toMatchObject({
+        code: 'invalid_plan',
+        details: [{ pointer: '/status', detail: expect.stringContaining('archive it alone') }],
+      });
+    }
+
+    expect(await desk.as((tx) => getDriftPlan(tx, before.planId))).toEqual(before);
+    const first = await update(before.planId, archived);
+    expect(first).toMatchObject({ status: 'archived', version: 1 });
+    expect(await update(before.planId, archived)).toEqual(first);
+    await expect(update(before.planId, { ...archived, name: 'other' })).rejects.toMatchObject({
+      code: 'invalid_transition',
+    });
+  });
+
+  test('is left alone for who has read an older revision', async () => {
+    const { planId } = await create(document());
+    const stale = desk.as((tx) => deleteDriftPlan(tx, { planId, revision: 2 }));
+    await expect(stale).rejects.toMatchObject({ code: 'revision_mismatch' });
+    await desk.as((tx) => deleteDriftPlan(tx, { planId, revision: 1 }));
+
+    const early = desk.as((tx) => restoreDriftPlan(tx, { planId, revision: 1 }));
+
+    await expect(early).rejects.toMatchObject({ code: 'revision_mismatch' });
+    expect(await desk.as((tx) => restoreDriftPlan(tx, { planId, revision: 2 }))).toMatchObject({
+      status: 'draft',
+    });
+  });
+});
+
+test('services are told apart by case, repositories are not', async () => {
+  const own = await TestPlanDesk.open(database);
+  for (const scopeRef of ['payments', 'Payments']) {
+    await own.as((tx) =>
+      createDriftPlan(tx, { document: { name: scopeRef, scopeType: 'service', scopeRef } }),
+    );
+  }
+  await own.as((tx) =>
+    createDriftPlan(tx, { document: { name: 'repo', scopeType: 'repo', scopeRef: 'Acme/Shop' } }),
+  );
+  const namesOf = async (scopeRef: string) =>
+    (await own.as((tx) => listDriftPlans(tx, { scopeRef }, everything))).map(({ name }) => name);
+
+  expect(await namesOf('Payments')).toEqual(['Payments']);
+  expect(await namesOf('payments')).toEqual(['payments']);
+  expect(await namesOf('PAYMENTS')).toEqual([]);
+  expect(await namesOf('ACME/shop')).toEqual(['repo']);
 });
 
 describe('versions', () => {
@@ -355,7 +411,7 @@ test('what is done to plans stands in the audit trail', async () => {
   await own.as((tx) =>
     updateDriftPlan(tx, planId, { document: { ...wanted, thresholds: { notify: 0.9 } }, revision: null }),
   );
-  await own.as((tx) => deleteDriftPlan(tx, planId));
+  await own.as((tx) => deleteDriftPlan(tx, { planId, revision: null }));
 
   const { rows } = await own.as(({ client }) =>
     client.query("select action from driftplane.audit_events where target_kind = 'plan' order by seq"),

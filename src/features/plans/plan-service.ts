@@ -27,7 +27,14 @@ import {
   updatePlan,
 } from './plan-store.ts';
 import { completeFromTemplate } from './plan-template-use.ts';
-import { getVersion, headContent, makeVersion, moveVersion, putInForce } from './plan-version-service.ts';
+import {
+  getVersion,
+  headContent,
+  makeVersion,
+  moveVersion,
+  putInForce,
+  requireVersionApprovals,
+} from './plan-version-service.ts';
 
 /** Throws `plan_not_found`. */
 export async function getDriftPlan(tx: WorkspaceTransaction, planId: string): Promise<DriftPlan> {
@@ -123,7 +130,8 @@ export interface PlanUpdate {
 
 /**
  * Makes a plan what the document says. A change of content makes a new version: in force at once where no approvals
- * are needed, else a draft beside the version in force. A change of description or status does not. Throws
+ * are needed, else a draft beside the version in force. A change of description or status does not, nor does the
+ * content that is in force while a newer version waits. A plan is archived alone, without another change. Throws
  * `plan_not_found`, `revision_mismatch`, `invalid_transition` and what `createDriftPlan` throws.
  */
 export async function updateDriftPlan(
@@ -141,12 +149,12 @@ export async function updateDriftPlan(
   ];
   if (!parsed.ok || details.length > 0) throw invalidPlan(details);
   const wanted = parsed.plan;
+  const { parentId = before.parentId } = update;
+  if (wanted.status === 'archived') return archiveAlone(tx, before, { wanted, parentId });
   if (before.status === 'archived') throw archivedPlan(before);
-  if (wanted.status === 'archived') return deleteDriftPlan(tx, planId);
   if (wanted.status === 'draft' && before.status === 'active') throw noWayBack(before);
   await changeContent(tx, before, wanted, update.changeNote ?? '');
   const { description } = wanted;
-  const { parentId = before.parentId } = update;
   if (description !== before.description || parentId !== before.parentId) {
     await updatePlan(tx, planId, { description, parentId });
   }
@@ -158,6 +166,23 @@ export async function updateDriftPlan(
   return after;
 }
 
+/** Archives a plan where nothing else is wanted of it; of one that is archived and so already, nothing changes. */
+async function archiveAlone(
+  tx: WorkspaceTransaction,
+  before: DriftPlan,
+  { wanted, parentId }: { readonly wanted: PlanDocument; readonly parentId: string | null },
+): Promise<DriftPlan> {
+  const hash = generatePlanHash(contentOf(wanted));
+  const isAlone =
+    (hash === before.versionHash || hash === before.latest.versionHash) &&
+    wanted.description === before.description &&
+    parentId === before.parentId;
+  if (isAlone) return deleteDriftPlan(tx, { planId: before.planId, revision: null });
+  if (before.status === 'archived') throw archivedPlan(before);
+  const detail = 'archive it alone: nothing else of the plan can change at the same time';
+  throw invalidPlan([{ pointer: '/status', line: null, detail }]);
+}
+
 async function changeContent(
   tx: WorkspaceTransaction,
   plan: DriftPlan,
@@ -167,6 +192,8 @@ async function changeContent(
   const { planId, latest } = plan;
   const content = contentOf(wanted);
   const isActive = plan.status === 'active';
+  // It is in force. A newer version that waits for approval is somebody's work: only a rollback is meant to replace it.
+  if (isActive && generatePlanHash(content) === plan.versionHash) return;
   const isActivated = wanted.status === 'active' && !isActive;
   let version = await getVersion(tx, planId, latest.version);
   const isNew = requiresNewVersion(version.content, content);
@@ -181,13 +208,24 @@ async function changeContent(
   if (isActivated || (isActive && isNew && !needsApproval)) await putInForce(tx, plan, version);
 }
 
+/** A plan that is archived or restored. */
+interface StatusChange {
+  readonly planId: string;
+  /** The revision that was read; null: whatever it is at. */
+  readonly revision: number | null;
+}
+
 /**
  * Takes a plan out of force and archives it: nothing that findings were made by is ever lost, and it can be restored.
- * Again it changes nothing. Throws `plan_not_found`.
+ * Again it changes nothing. Throws `plan_not_found` and `revision_mismatch`.
  */
-export async function deleteDriftPlan(tx: WorkspaceTransaction, planId: string): Promise<DriftPlan> {
+export async function deleteDriftPlan(
+  tx: WorkspaceTransaction,
+  { planId, revision }: StatusChange,
+): Promise<DriftPlan> {
   await lockPlanWrites(tx);
   const before = await getDriftPlan(tx, planId);
+  if (revision !== null) requireRevision(revision, before.revision);
   if (before.status === 'archived') return before;
   await updatePlan(tx, planId, { status: 'archived' });
   return changedStatus(tx, before, 'plan.archive');
@@ -195,11 +233,16 @@ export async function deleteDriftPlan(tx: WorkspaceTransaction, planId: string):
 
 /**
  * Makes an archived plan what it was: in force where a version of it had been published, else a draft. Throws
- * `plan_not_found`, `invalid_transition` where it is not archived, and `scope_taken`.
+ * `plan_not_found`, `revision_mismatch`, `invalid_transition` where it is not archived, and what publishing would:
+ * `approval_required` and `scope_taken`.
  */
-export async function restoreDriftPlan(tx: WorkspaceTransaction, planId: string): Promise<DriftPlan> {
+export async function restoreDriftPlan(
+  tx: WorkspaceTransaction,
+  { planId, revision }: StatusChange,
+): Promise<DriftPlan> {
   await lockPlanWrites(tx);
   const before = await getDriftPlan(tx, planId);
+  if (revision !== null) requireRevision(revision, before.revision);
   if (before.status !== 'archived') {
     throw new DriftplaneError(
       'invalid_transition',
@@ -211,7 +254,10 @@ export async function restoreDriftPlan(tx: WorkspaceTransaction, planId: string)
   }
   const head = await getVersion(tx, planId, before.version);
   const isPublished = head.state === 'published';
-  if (isPublished) await requireFreeScope(tx, headContent(before), planId);
+  if (isPublished) {
+    await requireVersionApprovals(tx, head, 'restoring');
+    await requireFreeScope(tx, headContent(before), planId);
+  }
   await updatePlan(tx, planId, { status: isPublished ? 'active' : 'draft' });
   return changedStatus(tx, before, 'plan.restore');
 }

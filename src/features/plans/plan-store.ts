@@ -161,7 +161,8 @@ export async function listPlanRows(
   if (scopeType !== undefined) conditions.push(`p.scope_type = ${params.add(scopeType)}`);
   // Repositories are kept in lower case, services as they are.
   if (scopeRef !== undefined) {
-    conditions.push(`p.scope_ref = any(${params.add([scopeRef, repoKey(scopeRef)])}::text[])`);
+    const [repo, service] = [params.add(repoKey(scopeRef)), params.add(scopeRef.normalize('NFC').trim())];
+    conditions.push(`p.scope_ref = case p.scope_type when 'repo' then ${repo} else ${service} end`);
   }
   if (templateId !== undefined) conditions.push(`p.template_id = ${params.add(templateId)}`);
   const { after } = page;

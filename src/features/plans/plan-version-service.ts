@@ -86,8 +86,7 @@ export async function putInForce(
   description?: string,
 ): Promise<void> {
   const { planId } = plan;
-  const approvers = await listApprovers(tx, version);
-  await requireApprovals(tx, approvers.length, `publishing version ${version.version}`);
+  await requireVersionApprovals(tx, version, 'publishing');
   await requireNewContent(tx, version.content, planId);
   await requireFreeScope(tx, version.content, planId);
   for (const former of await listVersionsInStates(tx, planId, ['published'])) {
@@ -99,6 +98,16 @@ export async function putInForce(
     head: version,
     ...(description === undefined ? {} : { description }),
   });
+}
+
+/** Throws `approval_required` where a version has not been approved by as many as the workspace wants now. */
+export async function requireVersionApprovals(
+  tx: WorkspaceTransaction,
+  version: PlanVersion,
+  verb: 'publishing' | 'restoring',
+): Promise<void> {
+  const approvers = await listApprovers(tx, version);
+  await requireApprovals(tx, approvers.length, `${verb} version ${version.version}`);
 }
 
 /** The content of a plan's head. */

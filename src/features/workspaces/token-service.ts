@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { DriftplaneError } from '../../core/errors.ts';
 import { isUuid, type WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import type { Role } from '../../http/api.ts';
-import { findToken, insertToken, revokeTokenRow, type TokenRow } from './token-store.ts';
+import { findToken, insertToken, listTokensOfOneLine, revokeTokenRow, type TokenRow } from './token-store.ts';
 import { createTokenText, hashToken } from './token-text.ts';
 
 /** Creates a token. Its text is in the result and nowhere else. */
@@ -30,6 +30,18 @@ export async function createToken(
     detail: { name, role, expiresAt: expiresAt?.toISOString() ?? null },
   });
   return { row, tokenText };
+}
+
+/**
+ * Those of some tokens that may be in the same hands as another one: it was created with them, or they with it,
+ * directly or by way of others. Tokens that the command line of the server made were created with none.
+ */
+export function listTokensInSameHands(
+  transaction: WorkspaceTransaction,
+  tokenId: string,
+  otherIds: readonly string[],
+): Promise<string[]> {
+  return listTokensOfOneLine(transaction, tokenId, otherIds);
 }
 
 /** Ends a token for good; one that is ended already stays as it is. Throws `token_not_found`. */

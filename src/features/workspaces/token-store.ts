@@ -25,10 +25,21 @@ export async function insertToken(
   },
 ): Promise<TokenRow> {
   const { rows } = await client.query<TokenRow>(
-    `insert into driftplane.api_tokens (workspace_id, token_id, name, role, token_hash, created_at, created_by, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)
+    `insert into driftplane.api_tokens (workspace_id, token_id, name, role, token_hash, created_at, created_by,
+       created_by_id, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
      returning ${columns}`,
-    [workspaceId, token.tokenId, token.name, token.role, token.tokenHash, now, actor.label, token.expiresAt],
+    [
+      workspaceId,
+      token.tokenId,
+      token.name,
+      token.role,
+      token.tokenHash,
+      now,
+      actor.label,
+      actor.kind === 'token' ? actor.id : null,
+      token.expiresAt,
+    ],
   );
   return rows[0] as TokenRow;
 }
@@ -95,6 +106,28 @@ export async function revokeTokenRow(
     [workspaceId, tokenId, now],
   );
   return rows[0] as TokenRow;
+}
+
+/** Those of `otherIds` that a token was created with, or that were created with it, directly or by way of others. */
+export async function listTokensOfOneLine(
+  { client, workspaceId }: WorkspaceTransaction,
+  tokenId: string,
+  otherIds: readonly string[],
+): Promise<string[]> {
+  const { rows } = await client.query<{ id: string }>(
+    `with recursive line(first_id, id, created_by_id) as (
+       select token_id, token_id, created_by_id from driftplane.api_tokens
+       where workspace_id = $1 and (token_id = $2 or token_id = any($3::uuid[]))
+       union
+       select line.first_id, t.token_id, t.created_by_id
+       from line join driftplane.api_tokens t on t.workspace_id = $1 and t.token_id = line.created_by_id
+     )
+     select id from line where first_id = $2 and id = any($3::uuid[])
+     union
+     select first_id from line where id = $2 and first_id = any($3::uuid[])`,
+    [workspaceId, tokenId, otherIds],
+  );
+  return rows.map(({ id }) => id);
 }
 
 /** Writes nothing where it was noted less than `seconds` ago. */

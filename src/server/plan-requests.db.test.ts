@@ -1,0 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { NewWorkspace } from '../features/workspaces/workspace-service.ts';
+import { createTestServer, type TestServer } from './test-server.ts';
+
+let server: TestServer;
+let workspace: NewWorkspace;
+
+beforeAll(async () => {
+  server = await createTestServer();
+  workspace = await server.createWorkspace();
+});
+
+afterAll(() => server?.close());
+
+async function call(
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+  path: string,
+  { payload, headers = {} }: { payload?: object; headers?: Record<string, string> } = {},
+) {
+  const response = await server.call(workspace.adminToken, {
+    method,
+    url: `/api/plans${path}`,
+    headers,
+    ...(payload === undefined ? {} : { payload }),
+  });
+  return { status: response.statusCode, etag: response.headers.etag, body: response.json() };
+}
+
+function service(more: object = {}) {
+  const scopeRef = `service-${randomUUID()}`;
+  return { name: `plan of ${scopeRef}`, scopeType: 'service', scopeRef, ...more };
+}
+
+async function create(document: object = service()) {
+  const { body } = await call('POST', '', { payload: document });
+  return { planId: body.planId as string, path: `/${workspace.workspaceId}/${body.planId}` };
+}
+
+describe('PUT of a plan', () => {
+  test('takes no field that it would not read', async () => {
+    const document = service();
+    const { path } = await create({
+      ...document,
+      workspaceId: workspace.workspaceId,
+      templateId: 'database',
+    });
+
+    const refused = await call('PUT', path, {
+      payload: { ...document, workspaceId: randomUUID(), templateId: 'microservice', changeNote: 'why' },
+      headers: { 'if-match': '"1"' },
+    });
+
+    expect(refused).toMatchObject({ status: 422, body: { code: 'invalid_plan' } });
+    expect(refused.body.errors.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual([
+      '/templateId',
+      '/workspaceId',
+    ]);
+  });
+});
+
+describe('If-Match', () => {
+  test.each(['DELETE', 'restore', 'apply'] as const)('guards %s where it is sent', async (verb) => {
+    const document = service();
+    const { planId, path } = await create(document);
+    if (verb === 'restore') await call('DELETE', path);
+    const revision = verb === 'restore' ? 2 : 1;
+    const ask = (headers: Record<string, string>) => {
+      if (verb === 'DELETE') return call('DELETE', path, { headers });
+      if (verb === 'restore') return call('POST', `${path}/restore`, { headers });
+      const payload = { planId, document: { ...document, description: 'other' } };
+      return call('POST', `/${workspace.workspaceId}/apply`, { payload, headers });
+    };
+
+    const stale = await ask({ 'if-match': `"${revision + 1}"` });
+    const odd = await ask({ 'if-match': 'W/"x"' });
+    const done = await ask({ 'if-match': `"${revision}"` });
+
+    expect(stale).toMatchObject({ status: 412, body: { code: 'revision_mismatch' } });
+    expect(odd).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    expect(done.status).toBe(200);
+  });
+
+  test('is in the OpenAPI document wherever it is read without being needed', async () => {
+    const { paths } = (await server.call(null, { method: 'GET', url: '/api/openapi.json' })).json();
+    const headersOf = ({ parameters }: { parameters: { in: string; name: string }[] }) =>
+      parameters.filter((parameter) => parameter.in === 'header').map(({ name }) => name);
+
+    expect(headersOf(paths['/api/plans/{workspaceId}/{planId}'].delete)).toEqual(['if-match']);
+    expect(headersOf(paths['/api/plans/{workspaceId}/{planId}/restore'].post)).toEqual(['if-match']);
+    expect(headersOf(paths['/api/plans/{workspaceId}/apply'].post).sort()).toEqual([
+      'idempotency-key',
+      'if-match',
+    ]);
+  });
+});
