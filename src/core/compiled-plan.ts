@@ -14,7 +14,7 @@ export interface CompiledRule {
 /** A plan made ready to judge many changes. Immutable. */
 export interface CompiledPlan {
   readonly content: PlanContent;
-  /** What its rules take in memory: each as much as a condition of 20 parts, and what its own condition takes. */
+  /** What its rules take in memory, in parts of conditions and patterns: some 160 bytes each. */
   readonly size: number;
   /** The rules of ignoreChanges for items of a type and a change at a path, as far as these decide. */
   ignoreChangesAt(itemType: string, path: string): readonly CompiledRule[];
@@ -61,6 +61,7 @@ function compiledRule(rule: string, kind: ConditionKind, text: string | null): C
   return { rule, condition: text === null ? null : compileCondition(kind, text) };
 }
 
+/** What a rule takes besides its condition, in the same measure. */
 const RULE_SIZE = 20;
 
 function sizeOf(rules: readonly CompiledRule[]): number {
@@ -77,4 +78,36 @@ function matcherOf(patterns: readonly string[]): (pointer: string) => readonly n
     for (const token of parsePointer(pointer.normalize('NFC'))) place = place.next(token);
     return place.matches;
   };
+}
+
+/** Compiled plans, kept as long as they are not too many or too large together; those asked for last stay. */
+export class CompiledPlans {
+  readonly #limits: { readonly maxPlans: number; readonly maxSize: number };
+  readonly #plans = new Map<string, CompiledPlan>();
+  #size = 0;
+
+  constructor(limits: { readonly maxPlans: number; readonly maxSize: number }) {
+    this.#limits = limits;
+  }
+
+  /** The plan of a hash; made where it is not kept. */
+  get(hash: string, compile: () => CompiledPlan): CompiledPlan {
+    const kept = this.#plans.get(hash);
+    const plan = kept ?? compile();
+    this.#plans.delete(hash);
+    this.#plans.set(hash, plan);
+    if (kept === undefined) {
+      this.#size += plan.size;
+      this.#shrink();
+    }
+    return plan;
+  }
+
+  #shrink(): void {
+    for (const [hash, { size }] of this.#plans) {
+      if (this.#plans.size <= this.#limits.maxPlans && this.#size <= this.#limits.maxSize) return;
+      this.#plans.delete(hash);
+      this.#size -= size;
+    }
+  }
 }

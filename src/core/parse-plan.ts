@@ -60,6 +60,14 @@ function scopeFaults(plan: JsonValue, scopeType: JsonValue): ErrorDetail[] {
   if (scopeType === 'workspace' && scopeRef !== null) {
     faults.push(fault('/scopeRef', 'a workspace plan has no scopeRef: it is for the whole workspace'));
   }
+  if (
+    (scopeType === 'workspace' || scopeType === 'service') &&
+    (ownMember(plan, 'docClass') ?? null) !== null
+  ) {
+    faults.push(
+      fault('/docClass', `only a repo plan is narrowed to a document class, not a ${scopeType} plan`),
+    );
+  }
   if (scopeType === 'service' && scopeRef === null) {
     faults.push(fault('/scopeRef', 'a service plan needs the id of its service as scopeRef'));
   }

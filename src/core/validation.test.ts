@@ -69,7 +69,7 @@ it('of a text or an object, names the field that is misspelt in the object', () 
 it('says of what is not there that it is missing', () => {
   expect(faultsOf(inner, {})).toEqual(['/path: it is missing', '/is: it is missing: one of one, two']);
   expect(faultsOf(inner, { path: null, is: null })).toEqual([
-    '/path: Invalid input: expected string, received null',
+    '/path: null is not a text',
     '/is: null is not one of one, two',
   ]);
 });
@@ -103,4 +103,20 @@ it('cuts the name of a field that nobody would read', () => {
   expect(faultsOf(inner, { path: '/', is: 'one', ['x'.repeat(1000)]: 1 })).toEqual([
     `/${'x'.repeat(200)}…: there is no such field`,
   ]);
+});
+
+it.each([
+  [z.int(), 1.5, '1.5 is not a whole number'],
+  [z.number(), Number.NaN, 'NaN is not a number'],
+  [z.array(z.string()), 'x', '"x" is not a list'],
+  [z.strictObject({}), null, 'null is not an object'],
+  [z.boolean(), 'true', '"true" is not true or false'],
+  [z.number().min(0), -1, 'it is less than 0'],
+  [z.number().max(1), 2, 'it is more than 1'],
+  [z.number().gt(0), 0, 'it is not more than 0'],
+  [z.string().min(2), 'x', 'it is shorter than 2 characters'],
+  [z.string().max(1, 'too long for a label'), 'xx', 'too long for a label'],
+  [z.array(z.string()).max(1), ['a', 'b'], 'it has more than 1 elements'],
+])('says of %o what is wrong in plain words (%j)', (schema, content, said) => {
+  expect(faultsOf(schema, content)).toEqual([`: ${said}`]);
 });

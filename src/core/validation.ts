@@ -46,7 +46,10 @@ function describeIssue(issue: Issue, above: readonly PropertyKey[], schema: z.Zo
       });
     }
     case 'invalid_type':
-      return [at(isMissing(issue) ? 'it is missing' : issue.message)];
+      return [at(isMissing(issue) ? 'it is missing' : wrongKind(issue))];
+    case 'too_small':
+    case 'too_big':
+      return [at(outOfBounds(issue))];
     case 'invalid_value': {
       if (isMissing(issue)) return [at(`it is missing: one of ${issue.values.join(', ')}`)];
       const values = issue.values.map(String);
@@ -69,6 +72,34 @@ function describeIssue(issue: Issue, above: readonly PropertyKey[], schema: z.Zo
 /** Where the input is reported, a field that is not there has one that is undefined. */
 function isMissing(issue: Issue): boolean {
   return 'input' in issue && issue.input === undefined;
+}
+
+/** What the validator calls a value, and people too. */
+const kinds: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+function wrongKind(issue: Extract<Issue, { code: 'invalid_type' }>): string {
+  const kind = kinds[issue.expected];
+  if (kind === undefined || !issue.message.startsWith('Invalid input')) return issue.message;
+  return `${'input' in issue ? quote(issue.input) : 'it'} is not ${kind}`;
+}
+
+/** A bound that the schema gave no words of its own. */
+function outOfBounds(issue: Extract<Issue, { code: 'too_small' | 'too_big' }>): string {
+  const isSmall = issue.code === 'too_small';
+  if (!issue.message.startsWith('Too ')) return issue.message;
+  const bound = isSmall ? issue.minimum : issue.maximum;
+  if (issue.origin === 'string') return `it is ${isSmall ? 'shorter' : 'longer'} than ${bound} characters`;
+  if (issue.origin === 'array') return `it has ${isSmall ? 'fewer' : 'more'} than ${bound} elements`;
+  if (issue.inclusive !== true) return `it is not ${isSmall ? 'more' : 'less'} than ${bound}`;
+  return `it is ${isSmall ? 'less' : 'more'} than ${bound}`;
 }
 
 function didYouMean(nearest: string | null): string {

@@ -101,3 +101,33 @@ it('an alias without an anchor is named, and not taken for a bomb', () => {
 
   expect(result.ok ? '' : result.details[0]?.detail).toContain('nothing');
 });
+
+it('names each key that is there twice, and where', () => {
+  const result = parseYaml('a: 1\na: 2\nb:\n  - c: 1\n    c: 2\n1: x\n"1": y\n');
+
+  expect(result).toEqual({
+    ok: false,
+    details: [
+      { pointer: '/a', line: 2, detail: 'the key "a" is there twice' },
+      { pointer: '/b/0/c', line: 5, detail: 'the key "c" is there twice' },
+      { pointer: '/1', line: 7, detail: 'the key "1" is there twice' },
+    ],
+  });
+});
+
+it.each([
+  ['['.repeat(50_000), 'it is nested too deep'],
+  ['a: 1\n---\nb: 2\n', 'it holds more than one document'],
+])('says in plain words what is wrong', (text, detail) => {
+  const result = parseYaml(text);
+
+  expect(result.ok === false && result.details[0]?.detail).toBe(detail);
+  expect(result.ok === false && result.details.length).toBeLessThanOrEqual(100);
+});
+
+it('reads a hundred thousand keys, each compared with all others', () => {
+  const text = Array.from({ length: 100_000 }, (_, index) => `key${index}: 1`).join('\n');
+
+  expect(parseYaml(text).ok).toBe(true);
+  expect(parseYaml(`${text}\nkey77: 2`)).toMatchObject({ details: [{ pointer: '/key77', line: 100_001 }] });
+});

@@ -52,7 +52,7 @@ describe('PUT of a plan', () => {
     });
 
     expect(refused).toMatchObject({ status: 422, body: { code: 'invalid_plan' } });
-    expect(refused.body.errors.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual([
+    expect(refused.body.details.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual([
       '/templateId',
       '/workspaceId',
     ]);

@@ -1,4 +1,4 @@
-import { type CompiledPlan, compilePlan } from '../../core/compiled-plan.ts';
+import { type CompiledPlan, CompiledPlans, compilePlan } from '../../core/compiled-plan.ts';
 import { DriftplaneError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json-value.ts';
 import type { Observation } from '../../core/observation.ts';
@@ -8,7 +8,6 @@ import type { PlanContent } from '../../core/plan-schema.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import { findContentByHash } from '../plans/plan-read-model.ts';
 import { resolvePlanFor } from '../plans/plan-resolver.ts';
-import { PlanCache } from './plan-cache.ts';
 
 /** A plan that is in force, ready to judge by. */
 export interface PlanInForce {
@@ -73,10 +72,10 @@ export async function findPlanInForce(
   return content === undefined ? undefined : { plan: compiled(content, planVersionHash), planVersionHash };
 }
 
-/** Few plans are in force at a time, and each judges many runs. The size is that of all of them, see CompiledPlan. */
-const cache = new PlanCache({ maxPlans: 200, maxSize: 1_000_000 });
+/** Few plans are in force at a time, and each judges many runs. Of this size they take some 80 MB. */
+const compiledPlans = new CompiledPlans({ maxPlans: 200, maxSize: 500_000 });
 
 /** By its hash, which says all that a plan decides by: of whatever workspace, it is the same plan. */
 function compiled(content: PlanContent, planVersionHash: string): CompiledPlan {
-  return cache.get(planVersionHash, () => compilePlan(content));
+  return compiledPlans.get(planVersionHash, () => compilePlan(content));
 }

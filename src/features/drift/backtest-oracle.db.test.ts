@@ -1,0 +1,258 @@
+// A backtest beside the slow way: every execution generated for itself under both plans, findings compared by fingerprint.
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { compilePlan } from '../../core/compiled-plan.ts';
+import type { Finding, HeldCandidate } from '../../core/generate.ts';
+import { parsePlan } from '../../core/parse-plan.ts';
+import type { PlanDocumentInput } from '../../core/plan-schema.ts';
+import { type Database, openDatabase } from '../../db/database.ts';
+import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
+import { createDriftPlan, updateDriftPlan } from '../plans/plan-service.ts';
+import { setBaseline } from './baseline-service.ts';
+import { generateDriftParts } from './drift-generator.ts';
+import { DriftTally } from './drift-tally.ts';
+import { findPlanInForce, type PlanInForce } from './resolve-plan.ts';
+import { loadRunPair } from './run-pair.ts';
+import { asApp, openHistory, type Tried, tryPlan } from './test-backtest.ts';
+import { executionsOf, generate } from './test-drift.ts';
+import { TestHistory } from './test-history.ts';
+
+let testDatabase: TestDatabase;
+let database: Database;
+let histories: TestHistory[];
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  database = openDatabase(testDatabase.urls);
+  histories = await makeHistories();
+});
+
+afterAll(async () => {
+  await database?.close();
+  await testDatabase?.drop();
+});
+
+/** Rolling and pinned pairs, new rules, ambiguous and unproven items, under several versions of a plan. */
+async function makeHistories(): Promise<TestHistory[]> {
+  const first = await openHistory(database, [
+    { a: { x: 1, assignments: ['g1'] }, b: { secure: true, note: 1 }, c: { x: 1 }, 'policy-7': { x: 1 } },
+    { a: { x: 2, assignments: ['g2'] }, b: { secure: false, note: 1 }, d: { x: 1 } },
+  ]);
+  const { planId } = await asApp(first, (tx) =>
+    createDriftPlan(tx, {
+      document: {
+        name: 'p',
+        status: 'active',
+        scopeType: 'workspace',
+        noiseControls: { ignorePaths: ['/note'] },
+      },
+    }),
+  );
+  await first.run({ a: { x: 2, assignments: ['g3', 'g4'] }, b: { secure: false, note: 2 } });
+  await generate(first, 3);
+  await first.run({ a: { x: 2, noise: 1 }, b: { secure: true, note: 3 }, e: { x: 5 } }, { ambiguous: ['e'] });
+  await generate(first, 4);
+  await asApp(first, (tx) =>
+    updateDriftPlan(tx, planId, {
+      document: {
+        name: 'p',
+        status: 'active',
+        scopeType: 'workspace',
+        thresholds: { notify: 0.6 },
+        eligibility: { minSeverity: 'sev3' },
+      },
+      revision: null,
+    }),
+  );
+  await first.run({ a: { x: 3, noise: 2 }, b: { secure: false, note: 3 }, e: { x: 6 } }, { rules: 'second' });
+  await generate(first, 5);
+  await asApp(first, (tx) =>
+    setBaseline(tx, first.scopeId, { mode: 'pinned', runId: first.runs[1]?.runId as string }),
+  );
+  await first.run({ a: { x: 4 }, b: { secure: true }, f: { x: 1 } }, { rules: 'second' });
+  await generate(first, 6);
+  const second = await TestHistory.open(database, first.workspaceId);
+  for (const x of [1, 2]) await second.run({ a: { x } }, { isComplete: false });
+  await second.run({ a: { x: 2 }, b: { x: 1 } });
+  for (const runSeq of [2, 3]) await generate(second, runSeq);
+  return [first, second].sort((one, other) => (one.scopeId < other.scopeId ? -1 : 1));
+}
+
+const share = fc.constantFrom(0, 0.2, 0.25, 0.4, 0.45, 0.5, 0.6, 0.7, 0.9, 1);
+const some = <Fields extends object>(fields: { [Name in keyof Fields]: fc.Arbitrary<Fields[Name]> }) =>
+  fc.record(fields, { requiredKeys: [] });
+
+/** Plans whose rules match what drifts. */
+const anyTried: fc.Arbitrary<PlanDocumentInput> = fc
+  .tuple(
+    fc.tuple(share, share, share),
+    some({
+      driftTypes: fc.subarray(['configuration', 'assignment', 'presence'] as const, { minLength: 1 }),
+      inputSources: fc.constantFrom<('push' | 'git')[]>(['push'], ['git']),
+      eligibility: some({
+        minSeverity: fc.constantFrom('sev1', 'sev2', 'sev3', 'sev4'),
+        when: fc.constantFrom('severity != "sev3"', 'score > 0.45', 'changes[1].op == "add"'),
+      }),
+      impactRules: some({
+        baseImpact: share,
+        multipliers: fc.subarray([
+          { name: 'who', factor: 1.6, when: 'driftType == "assignment"' },
+          { name: 'gone', factor: 0.4, when: 'change == "removed"' },
+          { name: 'secure', factor: 0.5, when: 'paths.exists(p, p == "/secure")' },
+        ]),
+      }),
+      noiseControls: some({
+        ignorePaths: fc.subarray(['/x', '/note', '/secure', '/assignments/**']),
+        ignorePatterns: fc.subarray(['policy-*', 'c', '[redacted]']),
+        ignoreAuthors: fc.subarray(['test']),
+        ignoreChanges: fc.subarray([
+          { path: '', when: 'change == "added"' },
+          { path: '/x', when: 'after == 2' },
+        ]),
+      }),
+    }),
+  )
+  .map(([thresholds, config]) => {
+    const [ignore, digestOnly, notify] = [...thresholds].sort((a, b) => a - b) as [number, number, number];
+    return { name: 'tried', scopeType: 'workspace', thresholds: { ignore, digestOnly, notify }, ...config };
+  });
+
+interface Slow {
+  readonly rows: unknown[];
+  readonly counts: Record<string, number>;
+}
+
+/** One execution after the other, twice each. */
+async function slowly(tried: PlanInForce): Promise<Slow> {
+  const rows: unknown[] = [];
+  const counts = {
+    findingsBefore: 0,
+    findingsAfter: 0,
+    candidates: 0,
+    unchanged: 0,
+    heldBefore: 0,
+    heldAfter: 0,
+  };
+  for (const history of histories) {
+    for (const execution of await executionsOf(history)) {
+      const [before, after] = await asApp(history, async (tx) => {
+        const used = (await findPlanInForce(tx, execution.planVersionHash ?? '')) as PlanInForce;
+        const generated = [];
+        for (const { plan } of [used, tried]) {
+          const pair = await loadRunPair(tx, execution);
+          const tally = new DriftTally();
+          const findings: Finding[] = [];
+          const held: HeldCandidate[] = [];
+          for await (const parts of generateDriftParts(tx, { pair, plan, tally })) {
+            for (const part of parts) {
+              if (part.kind !== 'drifted') continue;
+              findings.push(...part.findings);
+              held.push(...part.held);
+            }
+          }
+          generated.push({ findings, held });
+        }
+        return generated as [(typeof generated)[0], (typeof generated)[0]];
+      });
+      counts.findingsBefore += before.findings.length;
+      counts.findingsAfter += after.findings.length;
+      counts.heldBefore += before.held.length;
+      counts.heldAfter += after.held.length;
+      counts.candidates += before.findings.length + before.held.length;
+      expect(after.findings.length + after.held.length).toBe(before.findings.length + before.held.length);
+      const subjects = [...before.findings, ...before.held].map(nameOf).sort();
+      for (const subject of subjects) {
+        const [one, other] = [before, after].map(({ findings }) =>
+          findings.find((each) => nameOf(each) === subject),
+        );
+        const effects =
+          one === undefined || other === undefined
+            ? [...(one === other ? [] : [one === undefined ? 'appears' : 'disappears'])]
+            : [
+                ...(one.severity === other.severity ? [] : ['changes_severity']),
+                ...(one.route === other.route ? [] : ['changes_route']),
+              ];
+        if (effects.length === 0) {
+          if (one !== undefined) counts.unchanged++;
+          continue;
+        }
+        if (one !== undefined && other !== undefined) expect(one.fingerprint).toBe(other.fingerprint);
+        const heldIn = one === undefined ? before : after;
+        const reasons = heldIn.held.find((each) => nameOf(each) === subject)?.reasons ?? [];
+        const { fingerprint, driftType, change, itemType, externalId, label } = (one ?? other) as Finding;
+        const side = (finding: Finding | undefined) =>
+          finding === undefined
+            ? null
+            : { severity: finding.severity, route: finding.route, score: finding.score };
+        rows.push({
+          effects,
+          scopeId: execution.scopeId,
+          executionId: execution.executionId,
+          fingerprint,
+          driftType,
+          change,
+          itemType,
+          externalId,
+          label,
+          before: side(one),
+          after: side(other),
+          reasons,
+          reasonCount: reasons.length,
+        });
+      }
+    }
+  }
+  return { rows, counts };
+}
+
+function nameOf({
+  itemType,
+  externalId,
+  driftType,
+}: Pick<Finding, 'itemType' | 'externalId' | 'driftType'>): string {
+  return [itemType, externalId, driftType].join('\u0000');
+}
+
+function countsOf({ summary }: Tried): Record<string, number> {
+  if (summary === null) throw new Error('it has no result');
+  const { findingsBefore, findingsAfter, candidates, unchanged, heldBack } = summary;
+  const [heldBefore, heldAfter] = [heldBack.before.candidates, heldBack.after.candidates];
+  return { findingsBefore, findingsAfter, candidates, unchanged, heldBefore, heldAfter };
+}
+
+test('whatever plan is tried, it finds what generating each execution under both plans finds', async () => {
+  const [history] = histories as [TestHistory];
+  const scopeIds = histories.map(({ scopeId }) => scopeId);
+  await fc.assert(
+    fc.asyncProperty(anyTried, async (document) => {
+      const parsed = parsePlan(document);
+      if (!parsed.ok) throw new Error(JSON.stringify(parsed.details));
+      const plan = compilePlan(parsed.plan);
+
+      const tried = await tryPlan(history, { document }, { scopeIds });
+      const slow = await slowly({ plan, planVersionHash: tried.planVersionHash });
+
+      expect(tried.changes.map(({ ordinal: _, ...change }) => change)).toEqual(slow.rows);
+      expect(countsOf(tried)).toEqual(slow.counts);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('the history has what could be told in another way', async () => {
+  const executions = (await Promise.all(histories.map(executionsOf))).flat();
+  const { counts } = await slowly(await asBuiltIn());
+
+  expect(new Set(executions.map(({ planVersionHash }) => planVersionHash)).size).toBe(3);
+  expect(new Set(executions.map(({ baselineMode }) => baselineMode))).toEqual(new Set(['rolling', 'pinned']));
+  expect(executions.some(({ counts: { ambiguous } }) => ambiguous === 1)).toBe(true);
+  expect(executions.some(({ unproven }) => unproven.additions.count > 0)).toBe(true);
+  expect(counts.heldBefore).toBeGreaterThan(2);
+  expect(counts.candidates).toBeGreaterThan(15);
+});
+
+async function asBuiltIn(): Promise<PlanInForce> {
+  const parsed = parsePlan({ name: 'any', scopeType: 'workspace' });
+  if (!parsed.ok) throw new Error('it is valid');
+  return { plan: compilePlan(parsed.plan), planVersionHash: '' };
+}
