@@ -1,12 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
 import {
+  type Condition,
   type ConditionOutcome,
   type ConditionValues,
   compileCondition,
   conditionFaults,
 } from './condition.ts';
+import { StepBudget } from './condition-meter.ts';
+import { compilePattern } from './condition-regex.ts';
 import { type ConditionKind, conditionVariables } from './condition-variables.ts';
+import type { JsonValue } from './json-value.ts';
 
 const common: ConditionValues = {
   itemType: 'microsoft.graph.conditionalAccessPolicy',
@@ -203,6 +207,86 @@ describe('what is wrong with a condition', () => {
   });
 });
 
+describe('a pattern', () => {
+  it.each([
+    ['^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$'],
+    ['(?i)^(break-?glass|emergency|notfall).*$'],
+    ['(?i)[a-z\u00e0-\u00ff\u0430-\u044f]+'],
+    ['^\\d{1,3}([.]\\d{1,3}){3}$'],
+    ['[\\pL\\pN]+ \\x{1F600}{3} [[:alpha:]{}]{2}'],
+    ['\\Q(a{1000}\\E'],
+    ['a{500}'],
+  ])('is taken: %s', (pattern) => {
+    expect(compilePattern(pattern)).toMatchObject({ ok: true });
+  });
+
+  it.each([
+    ['10 Unicode classes', `(?i)${'\\pL'.repeat(55)}`],
+    ['too large a program', '(?:\\pL[\\pN\\pL]){4}[\\pL_][\\pL-][\\pL.][\\pL:][\\pL!][\\pL?]'],
+    ['counts of a pattern make at most 500 parts', `(${'ab'.repeat(40)}){10}`],
+    ['counts of a pattern make at most 500 parts', '((a{10}){10}){6}'],
+    ['counts of a pattern make at most 500 parts', '(\\Q(\\E[]a)]{20}){30}'],
+    ['counts of a pattern make at most 500 parts', `(${'|'.repeat(100)}){10}`],
+    ['ranges of a pattern that ignores case', '(?i)[b-\u{1f600}]'],
+    ['ranges of a pattern that ignores case', '(?i)[\\x{100}-\\x{1F600}]'],
+    ['ranges of a pattern that ignores case', '(?i)[a-\\x{1000}][b-\\x{1000}][c-\\x{1000}]'],
+  ])('is refused for its size, %s: %s', (fault, pattern) => {
+    expect(compilePattern(pattern)).toEqual({ ok: false, fault: expect.stringContaining(fault) });
+  });
+
+  it('is compiled in little time, whatever it is made of', () => {
+    const part = fc.constantFrom(
+      'a',
+      '.',
+      '\\pL',
+      '\\PL',
+      '[^a]',
+      '[b-\u{1f600}]',
+      '{9}',
+      '{1,30}',
+      '*',
+      '?',
+      '|',
+      '(',
+      ')',
+    );
+    const written = fc
+      .tuple(fc.constantFrom('', '(?i)'), fc.array(part, { maxLength: 60 }))
+      .map(([flag, all]) => `${flag}${all.join('')}`);
+
+    fc.assert(
+      fc.property(written, (pattern) => {
+        const startedAt = performance.now();
+        const compiled = compilePattern(pattern);
+
+        // Some milliseconds; the tables of Unicode are made with the first pattern that needs them.
+        expect(performance.now() - startedAt).toBeLessThan(500);
+        if (compiled.ok) expect(compiled.pattern.size).toBeLessThanOrEqual(10_000);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('costs more where what is left of it can differ with every character', () => {
+    const text = `c${'abbabaab'.repeat(2000)}`;
+
+    expect(outcome('change', 'before.matches("a.{100}c")', { before: text })).toBe('too_expensive');
+    expect(outcome('change', 'before.matches("c(ab|ba)+$")', { before: text })).toBe('true');
+  });
+
+  it('says the same of a text after many others, of which it keeps little', () => {
+    const compiled = compilePattern('^(a|b)*a(a|b){8}$');
+    if (!compiled.ok) throw new Error(compiled.fault);
+    const { pattern } = compiled;
+    const texts = Array.from({ length: 600 }, (_, n) =>
+      n.toString(2).replaceAll('0', 'a').replaceAll('1', 'b'),
+    );
+    const expected = texts.map((text) => /^(a|b)*a(a|b){8}$/.test(text));
+
+    expect([...texts, ...texts].map((text) => pattern.test(text))).toEqual([...expected, ...expected]);
+  });
+});
+
 describe('how deep a condition nests', () => {
   const guids = Array.from({ length: 20 }, (_, n) => `"0b1f-4c-${n}-a0-9c"`);
 
@@ -294,6 +378,29 @@ describe('an evaluation that would take too long', () => {
     const second = condition.evaluate({ ...values.change, before: [1, 2] });
 
     expect([first, second]).toEqual(['too_expensive', 'true']);
+  });
+
+  it('is ended when the budget is used up that it shares with others', () => {
+    const costly = compileCondition('change', 'before.all(x, before.all(y, x + y > -1.0))');
+    const cheap = compileCondition('change', 'op == "replace"');
+    const budget = new StepBudget(250_000);
+    const ask = ({ evaluate }: Condition, before: JsonValue) =>
+      evaluate({ ...values.change, before }, budget);
+
+    const outcomes = [ask(cheap, 1), ask(costly, numbers), ask(costly, numbers), ask(cheap, 1)];
+    const rest = [ask(costly, numbers), ask(cheap, 1), ask(compileCondition('change', 'true'), 1)];
+
+    expect(outcomes).toEqual(['true', 'too_expensive', 'too_expensive', 'true']);
+    expect(rest).toEqual(['too_expensive', 'too_expensive', 'too_expensive']);
+    expect(budget.left).toBe(0);
+  });
+
+  it('costs something where it looks at nothing', () => {
+    const budget = new StepBudget(1000);
+
+    compileCondition('change', 'true').evaluate(values.change, budget);
+
+    expect(budget.left).toBeLessThan(1000);
   });
 
   it('is one of data that nests without end', () => {

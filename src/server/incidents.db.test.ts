@@ -70,7 +70,10 @@ describe('an incident', () => {
     const payload = { externalId: ' INC-1 ', title: 'Cafe\u0301 is down', serviceId: 'shop' };
 
     const opened = await call('POST', '', { payload });
-    const again = await call('POST', '', { payload: { externalId: 'INC-1', title: 'otherwise' } });
+    const again = await call('POST', '', { payload: { ...payload, title: 'otherwise' } });
+    const elsewhere = await call('POST', '', {
+      payload: { externalId: 'INC-1', title: 'x', serviceId: 'pay' },
+    });
     const path = `/${opened.body.incidentId}`;
     const shown = await call('GET', path);
     const closed = await call('POST', `${path}/close`);
@@ -90,6 +93,11 @@ describe('an incident', () => {
       },
     });
     expect(again).toEqual({ status: 200, body: opened.body });
+    expect(elsewhere).toMatchObject({
+      status: 409,
+      body: { code: 'name_taken', incidentId: opened.body.incidentId },
+    });
+    expect(elsewhere.body.detail).toContain('is open for the service shop');
     expect(shown).toEqual({ status: 200, body: opened.body });
     expect(closed).toEqual({ status: 200, body: { ...opened.body, closedAt: expect.stringMatching(/Z$/) } });
     expect(closedAgain).toEqual(closed);

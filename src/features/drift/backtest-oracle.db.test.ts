@@ -59,7 +59,7 @@ async function makeHistories(): Promise<TestHistory[]> {
         status: 'active',
         scopeType: 'workspace',
         thresholds: { notify: 0.6 },
-        eligibility: { minSeverity: 'sev3' },
+        eligibility: { minSeverity: 'sev2' },
       },
       revision: null,
     }),

@@ -9,7 +9,7 @@ import {
   listBacktestChanges,
   requestBacktest,
 } from '../executions/backtest-service.ts';
-import { runBacktestJob } from './backtest-runner.ts';
+import { type BacktestAttempt, runBacktestJob } from './backtest-runner.ts';
 import { generate } from './test-drift.ts';
 import { TestHistory, type TestItems } from './test-history.ts';
 
@@ -66,11 +66,10 @@ export async function tryPlan(
 export function doJob(
   { database, workspaceId }: Pick<TestHistory, 'database' | 'workspaceId'>,
   backtestId: string,
-  options: { readonly signal?: AbortSignal; readonly isLastAttempt?: boolean } = {},
+  options: Partial<BacktestAttempt> = {},
 ): Promise<void> {
-  const { signal = new AbortController().signal, isLastAttempt = true } = options;
-  // Looks after every snapshot whether it is to go on.
-  return runBacktestJob(database, { workspaceId, backtestId, signal, isLastAttempt, progressMs: 0 });
+  const { signal } = new AbortController();
+  return runBacktestJob(database, { workspaceId, backtestId, signal, isLastAttempt: true, ...options });
 }
 
 /** What it came to, with all of its changes. */

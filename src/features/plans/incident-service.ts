@@ -41,8 +41,8 @@ export function listIncidents(
 }
 
 /**
- * Opens an incident. Where one with its external id is open that one is answered, and nothing changes; where it is over, a
- * new one needs an id of its own. Throws `invalid_request` (in the future) and `name_taken`.
+ * Opens an incident. Where one with its external id is open that one is answered, and nothing changes; where it is over, or
+ * of another service, a new one needs an id of its own. Throws `invalid_request` (in the future) and `name_taken`.
  */
 export async function openIncident(
   tx: WorkspaceTransaction,
@@ -62,7 +62,8 @@ export async function openIncident(
     serviceId,
     openedAt: openedAt ?? tx.now,
   });
-  if (inserted === undefined) return { incident: await findOpen(tx, externalId), isNew: false };
+  if (inserted === undefined)
+    return { incident: await findOpen(tx, { externalId, serviceId }), isNew: false };
   tx.audit({
     action: 'incident.open',
     target: { kind: 'incident', id: inserted.incidentId },
@@ -72,16 +73,23 @@ export async function openIncident(
   return { incident: inserted, isNew: true };
 }
 
-/** The incident of an external id that is known. Throws `name_taken` where it is over. */
-async function findOpen(tx: WorkspaceTransaction, externalId: string): Promise<Incident> {
+/** The incident of an external id that is known. Throws `name_taken` where it is over, or another service's. */
+async function findOpen(
+  tx: WorkspaceTransaction,
+  { externalId, serviceId }: Pick<OpenIncidentArgs, 'externalId' | 'serviceId'>,
+): Promise<Incident> {
   const incident = await findIncidentByExternalId(tx, externalId);
   if (incident === undefined) {
     throw new DriftplaneError('internal_error', 'an incident that is there could not be found');
   }
-  if (incident.closedAt === null) return incident;
+  if (incident.closedAt === null && incident.serviceId === serviceId) return incident;
+  const known =
+    incident.closedAt === null
+      ? `is open for ${incident.serviceId === null ? 'the whole workspace' : `the service ${incident.serviceId}`}`
+      : `was closed at ${incident.closedAt.toISOString()}`;
   throw new DriftplaneError(
     'name_taken',
-    `the incident with this externalId was closed at ${incident.closedAt.toISOString()}; another one needs another externalId`,
+    `the incident with this externalId ${known}; another one needs another externalId`,
     { extensions: { incidentId: incident.incidentId } },
   );
 }
