@@ -160,7 +160,11 @@ eligibility:
 
   test.each([
     ['is no YAML', 'name: [\n', /line \d/],
-    ['has a key twice', 'name: a\nscopeType: workspace\nname: b\n', /line 3: Map keys must be unique/],
+    [
+      'has a key twice',
+      'name: a\nscopeType: workspace\nname: b\n',
+      /line 3, \/name: the key "name" is there twice/,
+    ],
     ['is a list', '- name: a\n', /line 1: /],
     ['is empty', '', /\/name: /],
     [

@@ -178,7 +178,15 @@ describe('plans analytics', () => {
 describe('incidents', () => {
   test('are opened once, listed and closed', async () => {
     const opened = await cli.run('incidents', 'open', 'INC-1', '--title', 'It burns', '--service', 'billing');
-    const again = await cli.json<IncidentResponse>('incidents', 'open', 'INC-1', '--title', 'It burns');
+    const again = await cli.json<IncidentResponse>(
+      'incidents',
+      'open',
+      'INC-1',
+      '--title',
+      'It burns',
+      '--service',
+      'billing',
+    );
     await cli.run(
       'incidents',
       'open',

@@ -1,4 +1,4 @@
-// What conditions may call, with its types: the standard functions of CEL and the strings extension without `format`.
+// What conditions may call, with its types: the standard functions of CEL and the strings extension without `format`, `replace` and `reverse`.
 import {
   BOOL,
   BYTES,

@@ -123,7 +123,7 @@ function watchBacktest(everyMs: number, report: () => Promise<boolean>): Backtes
       return isStopped;
     },
     async look() {
-      if (Date.now() < nextAt) return;
+      if (isStopped || Date.now() < nextAt) return;
       nextAt = Number.POSITIVE_INFINITY;
       try {
         isStopped ||= !(await report());

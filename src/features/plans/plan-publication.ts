@@ -55,6 +55,7 @@ export async function rollbackPlan(
   const made = await makeVersion(tx, { planId, latestVersion: latest.version }, target.content, note);
   if (before.status !== 'active') await updatePlan(tx, planId, { head: made });
   else if ((await getRequiredApprovals(tx)) === 0) await putInForce(tx, before, made);
+  else await updatePlan(tx, planId, {});
   return changed(tx, before, 'plan.rollback', version);
 }
 

@@ -141,6 +141,25 @@ test('a version in force stays in force while its successor is under review', as
   expect(await back).toMatchObject({ version: 1, latest: { version: 3, state: 'draft' } });
 });
 
+test('a version that waits is a new revision: of several writers who read the same one, one is heard', async () => {
+  const { desk, planId, document, say, publish } = await openReview(1);
+  await say('submit');
+  await say('approve', alice);
+  const { revision } = await publish();
+  const write = (notify: number) =>
+    desk.as((tx) =>
+      updateDriftPlan(tx, planId, { document: { ...document, thresholds: { notify } }, revision }),
+    );
+
+  const writes = await Promise.allSettled([0.6, 0.7, 0.8].map(write));
+  const back = desk.as((tx) => rollbackPlan(tx, { planId, revision, version: 1, changeNote: '' }));
+
+  expect(writes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected']);
+  await expect(back).rejects.toMatchObject({ code: 'revision_mismatch' });
+  const { latest } = await desk.as((tx) => getDriftPlan(tx, planId));
+  expect(latest).toMatchObject({ version: 2, state: 'draft' });
+});
+
 test('without approvals nothing comes into force by any way', async () => {
   const { desk, document, planId, publish, change } = await openReview(1);
   const active = { ...document, status: 'active' };

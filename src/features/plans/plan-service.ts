@@ -206,6 +206,8 @@ async function changeContent(
   }
   const needsApproval = (await getRequiredApprovals(tx)) > 0;
   if (isActivated || (isActive && isNew && !needsApproval)) await putInForce(tx, plan, version);
+  // A version that waits is news too: whoever read the plan before has not seen it, and would supersede it.
+  else if (isActive && isNew) await updatePlan(tx, planId, {});
 }
 
 /** A plan that is archived or restored. */
