@@ -2,7 +2,7 @@
 import type { TraceEntry } from '../core/plan-resolution.ts';
 import { countList, countText } from '../core/report/count-text.ts';
 import type { ExecutionResponse } from '../features/executions/execution-contract.ts';
-import { traceColumns } from './plans-trace.ts';
+import { omittedText, traceColumns } from './plans-trace.ts';
 import { type Column, printListing } from './print-listing.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -11,6 +11,7 @@ interface KeptResolution {
   readonly step?: number;
   readonly resolutionMethod?: string;
   readonly trace?: readonly TraceEntry[];
+  readonly omittedTraceEntries?: number;
 }
 
 type Field = readonly [name: string, value: string | number | null];
@@ -76,9 +77,10 @@ const problemColumns: readonly Column<ConditionProblem>[] = [
 
 /** Writes the tables behind an execution: how its plan was found, and which of its rules held back how much. */
 export async function printPlanTables(execution: ExecutionResponse, terminal: Terminal): Promise<void> {
-  const { trace = [] } = (execution.resolution ?? {}) as KeptResolution;
+  const { trace = [], omittedTraceEntries = 0 } = (execution.resolution ?? {}) as KeptResolution;
   const { rules, conditionProblems } = execution.heldBack;
   await table(trace, traceColumns);
+  if (omittedTraceEntries > 0) terminal.say(omittedText(omittedTraceEntries));
   await table(rules, heldColumns);
   await table(conditionProblems, problemColumns);
   if (rules.length > 0) {

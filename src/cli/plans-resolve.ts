@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import { DriftplaneError } from '../core/errors.ts';
 import type { TraceEntry } from '../core/plan-resolution.ts';
-import { countText } from '../core/report/count-text.ts';
 import type { ResolutionResponse } from '../features/plans/plan-contract.ts';
 import { type ApiClient, openApiClient } from './api-client.ts';
 import { scopeText } from './plans-print.ts';
-import { traceColumns } from './plans-trace.ts';
+import { omittedText, traceColumns } from './plans-trace.ts';
 import { printListing, printRecord } from './print-listing.ts';
 import { findSource } from './sources-command.ts';
 import type { Terminal } from './terminal.ts';
@@ -77,6 +76,5 @@ async function printResolution(
     { empty: 'No plan in force matches any step.' },
     terminal,
   );
-  if (omittedTraceEntries > 0)
-    terminal.say(`${countText(omittedTraceEntries, 'more plan')} of these steps, not shown.`);
+  if (omittedTraceEntries > 0) terminal.say(omittedText(omittedTraceEntries));
 }

@@ -1,4 +1,5 @@
 import type { TraceEntry } from '../core/plan-resolution.ts';
+import { countText } from '../core/report/count-text.ts';
 import type { Column } from './print-listing.ts';
 
 /** The plans that match a step of a resolution, and why each won or lost. */
@@ -10,3 +11,8 @@ export const traceColumns: readonly Column<TraceEntry>[] = [
   { title: 'WHY', value: ({ because }) => because },
   { title: 'ID', value: ({ planId }) => planId, canDrop: true },
 ];
+
+/** Said below a trace that is not whole. */
+export function omittedText(omittedTraceEntries: number): string {
+  return `${countText(omittedTraceEntries, 'more plan')} of these steps, not shown.`;
+}

@@ -56,3 +56,11 @@ test('what a candidate is told does not depend on which were asked before, or in
   expect(singly).toEqual(atOnce);
   expect(alone.findings).toEqual(atOnce.findings.filter(({ externalId }) => externalId === '5'));
 });
+
+test('a plan whose conditions use too many patterns is refused', () => {
+  const when = Array(20).fill('path.matches("a")').join(' || ');
+  const rules = (count: number) => Array.from({ length: count }, (_, n) => ({ path: `/${n}`, when }));
+
+  expect(() => planOf({ noiseControls: { ignoreChanges: rules(50) } })).not.toThrow();
+  expect(() => planOf({ noiseControls: { ignoreChanges: rules(51) } })).toThrow(/matches\(\) 1020 times/);
+});

@@ -125,7 +125,7 @@ const MAX_SEEN = 100_000;
 class Re2Pattern implements Pattern {
   readonly size: number;
   readonly #program: RE2JS;
-  readonly #stepsPerCharacter: number;
+  #stepsPerCharacter: number | undefined;
   #seen = 0;
 
   constructor(program: RE2JS) {
@@ -133,34 +133,92 @@ class Re2Pattern implements Pattern {
     const { inst } = program.re2().prog;
     const ranges = new Set(inst.map(({ runes }) => runes));
     this.size = inst.length + [...ranges].reduce((sum, { length }) => sum + length, 0);
-    // Where a pattern may go on in several ways, what is left of them can differ with every character (`a.{100}c`). Each
-    // choice can double what there is to remember; in the end each instruction is looked at with every character.
-    const choices = inst.filter(
-      ({ op, runes }) => op <= ALT_MATCH || (op >= RUNE && runes.length !== 1),
-    ).length;
-    const small = (1 + inst.length / 64) / CHARACTERS_PER_STEP;
-    this.#stepsPerCharacter = Math.min(inst.length, small * 2 ** Math.floor(choices / 2));
   }
 
   stepsFor(length: number): number {
+    this.#stepsPerCharacter ??= this.#measure();
     return length * this.#stepsPerCharacter;
+  }
+
+  /** Only where it is used: it takes up to some milliseconds. */
+  #measure(): number {
+    const { length } = this.#program.re2().prog.inst;
+    this.#forget();
+    const stepsPerCharacter = isWild(this.#program) ? length : (1 + length / 64) / CHARACTERS_PER_STEP;
+    this.#forget();
+    return stepsPerCharacter;
   }
 
   test(text: string): boolean {
     const isFound = this.#program.test(text);
     this.#seen += text.length;
-    const { dfa } = this.#program.re2();
-    if (dfa.stateCount > MAX_KEPT_STATES || this.#seen > MAX_SEEN) {
-      // The library keeps up to 10,000 of them, a kilobyte each, as long as the pattern lives.
-      dfa.stateCache.clear();
-      dfa.stateCount = 0;
-      dfa.startState = null;
-      this.#seen = 0;
-    }
+    // The library keeps up to 10,000 states, a kilobyte each, as long as the pattern lives.
+    if (this.#program.re2().dfa.stateCount > MAX_KEPT_STATES || this.#seen > MAX_SEEN) this.#forget();
     return isFound;
+  }
+
+  #forget(): void {
+    const { dfa } = this.#program.re2();
+    dfa.stateCache.clear();
+    dfa.stateCount = 0;
+    dfa.startState = null;
+    this.#seen = 0;
   }
 }
 
-/** Numbers of instructions: up to the first one a choice, from the other on one that reads a character. */
-const ALT_MATCH = 2;
-const RUNE = 8;
+// Numbers of instructions: choices, the end of a match, and from the last one on those that read a character.
+const [ALT, ALT_MATCH, FAIL, MATCH, RUNE] = [1, 2, 5, 6, 8];
+/** With fewer choices there is little to remember. */
+const MIN_WILD_CHOICES = 9;
+const MAX_TAME_STATES = 256;
+const WALKED_CHARACTERS = 3000;
+
+/**
+ * Whether what is left of a pattern can differ with every character, as with `a.{100}c`, so that it is worked out anew for
+ * each of them. Found by trying: with texts that go through the pattern, the same ones each time.
+ */
+function isWild(program: RE2JS): boolean {
+  const { prog, dfa } = program.re2();
+  const choices = prog.inst.filter(
+    ({ op, runes }) => op === ALT || op === ALT_MATCH || (op >= RUNE && runes.length !== 1),
+  );
+  if (choices.length < MIN_WILD_CHOICES) return false;
+  const random = seededRandom();
+  const alphabet = [...new Set(prog.inst.flatMap(({ runes }) => runes.slice(0, 4)))];
+  for (let walked = 0; walked < WALKED_CHARACTERS && dfa.stateCount <= MAX_TAME_STATES; ) {
+    const pool = Array.from({ length: 1 + random(3) }, () => alphabet[random(alphabet.length)] ?? 0);
+    const text = walk(prog, pool, random);
+    program.test(text);
+    walked += text.length + 1;
+  }
+  return dfa.stateCount > MAX_TAME_STATES;
+}
+
+/** A text that goes some way through a program; where any character will do, one of `pool` or the one it began with. */
+function walk(
+  { inst, start }: ReturnType<RE2JS['re2']>['prog'],
+  pool: readonly number[],
+  random: (below: number) => number,
+): string {
+  const text: number[] = [];
+  let at = start;
+  for (let turn = 0; turn < 2 * inst.length + 100; turn++) {
+    const next = inst[at];
+    if (next === undefined || next.op === MATCH || next.op === FAIL) break;
+    if (next.op >= RUNE) {
+      const fitting = [...text.slice(0, 1), ...pool].filter((rune) => next.matchRune(rune));
+      text.push(fitting[random(fitting.length)] ?? next.runes[0] ?? 0);
+    }
+    at = (next.op === ALT || next.op === ALT_MATCH) && random(2) === 1 ? next.arg : next.out;
+  }
+  return String.fromCodePoint(...text);
+}
+
+/** Numbers that look random and are the same everywhere. */
+function seededRandom(): (below: number) => number {
+  let seed = 1;
+  return (below) => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fff_ffff;
+    return below === 0 ? 0 : (seed >> 12) % below;
+  };
+}

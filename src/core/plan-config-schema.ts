@@ -34,6 +34,17 @@ const optionalCondition = (kind: ConditionKind) =>
     .default(null)
     .transform((text) => (text === '' ? null : text));
 
+/** Patterns are compiled one by one, and each of them is kept as long as its plan is. */
+const fewPatterns =
+  (most: number) =>
+  (rules: readonly { readonly when: string | null }[], context: z.RefinementCtx): void => {
+    const count = rules.reduce((sum, { when }) => sum + (when?.match(/\bmatches\b/g)?.length ?? 0), 0);
+    if (count > most) {
+      const message = `its conditions use matches() ${count} times; ${most} times are allowed`;
+      context.addIssue({ code: 'custom', message });
+    }
+  };
+
 const pathPattern = z
   .string()
   .refine((text) => !text.includes('\0') && text.isWellFormed(), 'it holds U+0000 or half a surrogate pair')
@@ -115,6 +126,7 @@ const impactRules = z.strictObject({
   multipliers: z
     .array(multiplier)
     .max(100)
+    .superRefine(fewPatterns(300))
     .default([])
     .describe('Factors of the impact, each with its condition.'),
 });
@@ -143,6 +155,7 @@ const noiseControls = z.strictObject({
   ignoreChanges: z
     .array(ignoreChange)
     .max(MAX_RULES)
+    .superRefine(fewPatterns(MAX_RULES))
     .default([])
     .describe('Changes that never make a finding.'),
 });

@@ -63,6 +63,7 @@ describe('what is held back', () => {
             detail: 'the score 0.5 is below 0.6',
           },
         ],
+        reasonCount: 6,
         changeCount: 2,
         paths: ['/name', '/x'],
       },

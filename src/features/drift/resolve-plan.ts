@@ -42,8 +42,13 @@ export function isBuiltIn(planVersionHash: string): boolean {
 /** The plan for a source by its binding. */
 export async function resolvePlan(tx: WorkspaceTransaction, { source }: Observation): Promise<ResolvedPlan> {
   const found = await resolvePlanFor(tx, source);
-  const { plan, step, resolutionMethod, trace } = found;
-  const resolution = { step, resolutionMethod, trace: trace.map((entry) => ({ ...entry })) };
+  const { plan, step, resolutionMethod, trace, omittedTraceEntries } = found;
+  const resolution = {
+    step,
+    resolutionMethod,
+    trace: trace.map((entry) => ({ ...entry })),
+    omittedTraceEntries,
+  };
   if (plan === null) return { ...builtIn, planId: null, planVersion: null, hasPlan: false, resolution };
   const content = await findContentByHash(tx, plan.versionHash);
   if (content === undefined) {
