@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { planReviewStates } from '../core/plan-review-state.ts';
 import { planScopeTypes, planStatuses } from '../core/plan-vocabulary.ts';
 import { planToYaml } from '../core/plan-yaml.ts';
 import type { PlanResponse } from '../features/plans/plan-contract.ts';
@@ -13,6 +14,7 @@ interface ListOptions {
   readonly scopeType?: string;
   readonly scope?: string;
   readonly template?: string;
+  readonly latest?: string;
   readonly json?: true;
 }
 
@@ -30,9 +32,12 @@ export function addPlanList(plans: Command, terminal: Terminal, exitWith: (code:
     .addOption(new Option('--scope-type <type>', 'only those for a …').choices([...planScopeTypes]))
     .option('--scope <ref>', 'only those for this service (id) or repository (owner/name)')
     .option('--template <id>', 'only those made of a template')
+    .addOption(
+      new Option('--latest <state>', 'only those whose newest version is …').choices([...planReviewStates]),
+    )
     .option('--json', 'as JSON')
-    .action(async ({ status, scopeType, scope, template, json }: ListOptions) => {
-      const query = { status, scopeType, scopeRef: scope, templateId: template };
+    .action(async ({ status, scopeType, scope, template, latest, json }: ListOptions) => {
+      const query = { status, scopeType, scopeRef: scope, templateId: template, latestState: latest };
       const rows = openApiClient(process.env).listAll<PlanResponse>({ resource: 'plans', query });
       await printListing(rows, columns, { json, empty: 'There is no such plan.' }, terminal);
       exitWith(0);
@@ -64,7 +69,7 @@ const columns: readonly Column<PlanResponse>[] = [
   { title: 'STATUS', value: ({ status }) => status },
   { title: 'SCOPE', value: scopeText, canShrink: true },
   { title: 'VERSION', value: ({ version }) => version },
-  { title: 'LATEST', value: ({ latest }) => `${latest.version} ${latest.state}`, canDrop: true },
+  { title: 'LATEST', value: ({ latest }) => `${latest.version} ${latest.state}` },
   { title: 'UPDATED', value: ({ updatedAt }) => updatedAt, canDrop: true },
   { title: 'TEMPLATE', value: ({ templateId }) => templateId, canDrop: true },
 ];

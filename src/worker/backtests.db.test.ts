@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Database, openDatabase } from '../db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../db/test-database.ts';
-import { asApp, documentOf, openHistory } from '../features/drift/test-backtest.ts';
+import { documentOf, openHistory } from '../features/drift/test-backtest.ts';
 import type { Backtest } from '../features/executions/backtest.ts';
 import { getBacktest, requestBacktest } from '../features/executions/backtest-service.ts';
 import { startDriftWorker } from './test-drift-worker.ts';
@@ -25,7 +25,7 @@ test('a worker tries plans, those of a workspace one after the other, and the st
     Array.from({ length: 12 }, (_, run) => ({ a: { x: run } })),
   );
   const request = () =>
-    asApp(history, (tx) => requestBacktest(tx, { plan: documentOf({}), scopeIds: null, days: 30 }));
+    history.asApp((tx) => requestBacktest(tx, { plan: documentOf({}), scopeIds: null, days: 30 }));
   const asked = [await request(), await request()];
   const worker = await startDriftWorker(database);
 
@@ -33,7 +33,7 @@ test('a worker tries plans, those of a workspace one after the other, and the st
   for (const { backtestId } of asked) {
     await vi.waitFor(
       async () => {
-        const backtest = await asApp(history, (tx) => getBacktest(tx, backtestId));
+        const backtest = await history.asApp((tx) => getBacktest(tx, backtestId));
         expect(backtest.status).toBe('succeeded');
         done.push(backtest);
       },
@@ -50,7 +50,7 @@ test('a worker tries plans, those of a workspace one after the other, and the st
     Backtest,
   ];
   expect(Number(second.startedAt)).toBeGreaterThanOrEqual(Number(first.finishedAt));
-  const { rows } = await asApp(history, ({ client }) =>
+  const { rows } = await history.asApp(({ client }) =>
     client.query(
       `select payload::jsonb ->> 'status' as status from driftplane.stream_events
        where kind = 'backtest.changed' and payload::jsonb ->> 'backtestId' = $1 order by seq`,

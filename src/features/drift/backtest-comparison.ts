@@ -104,7 +104,7 @@ function sideOf({ reasons, severity, score }: JudgedCandidate, plan: CompiledPla
 }
 
 /** What would be otherwise about a subject's finding; null where there is none. */
-export function effectsOf(before: BacktestSide | null, after: BacktestSide | null): BacktestEffect[] {
+function effectsOf(before: BacktestSide | null, after: BacktestSide | null): BacktestEffect[] {
   if (before === null || after === null) {
     if (before === after) return [];
     return [before === null ? 'appears' : 'disappears'];

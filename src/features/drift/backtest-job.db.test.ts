@@ -10,15 +10,7 @@ import {
   startBacktest,
 } from '../executions/backtest-service.ts';
 import { giveUpBacktestJob } from './backtest-runner.ts';
-import {
-  asApp,
-  documentOf,
-  doJob,
-  openHistory,
-  readTried,
-  tryPlan,
-  watchConnections,
-} from './test-backtest.ts';
+import { documentOf, doJob, openHistory, readTried, tryPlan, watchConnections } from './test-backtest.ts';
 import { executionOf } from './test-drift.ts';
 import type { TestHistory } from './test-history.ts';
 
@@ -57,13 +49,13 @@ const document = documentOf({
 });
 
 function request(plan: BacktestRequest['plan'] = document): Promise<string> {
-  return asApp(history, async (tx) => {
+  return history.asApp(async (tx) => {
     const { backtestId } = await requestBacktest(tx, { plan, scopeIds: null, days: 30 });
     return backtestId;
   });
 }
 
-const cancel = (backtestId: string) => asApp(history, (tx) => cancelBacktest(tx, backtestId));
+const cancel = (backtestId: string) => history.asApp((tx) => cancelBacktest(tx, backtestId));
 
 describe('repeated', () => {
   test('it says the same of the same executions, and another plan something else', async () => {
@@ -89,7 +81,7 @@ describe('repeated', () => {
 
   test('what was generated after it was asked for is not taken', async () => {
     const backtestId = await request();
-    await asApp(history, async ({ client }) => {
+    await history.asApp(async ({ client }) => {
       await client.query(
         `update driftplane.plan_backtests set requested_at = (
            select finished_at - interval '1 millisecond' from driftplane.sync_runs where scope_id = $2 and run_seq = 11
@@ -174,7 +166,7 @@ describe('cancelled', () => {
     });
     // It would have looked after every pair.
     expect(reports).toBeLessThan(PAIRS / 2);
-    const { rows } = await asApp(history, ({ client }) =>
+    const { rows } = await history.asApp(({ client }) =>
       client.query(`select action from driftplane.audit_events where target_id = $1 order by seq`, [
         backtestId,
       ]),
@@ -183,7 +175,7 @@ describe('cancelled', () => {
   });
 
   test('just before it is done it keeps nothing either', async () => {
-    await asApp(history, (tx) => startBacktest(tx, backtestId));
+    await history.asApp((tx) => startBacktest(tx, backtestId));
     await cancel(backtestId);
 
     await doJob(history, backtestId);
@@ -192,7 +184,7 @@ describe('cancelled', () => {
   });
 
   test('where its worker died it is cancelled by the next one, or when the queue gives up', async () => {
-    await asApp(history, (tx) => startBacktest(tx, backtestId));
+    await history.asApp((tx) => startBacktest(tx, backtestId));
     await cancel(backtestId);
 
     await giveUpBacktestJob(database, { workspaceId: history.workspaceId, backtestId });
@@ -240,7 +232,7 @@ describe('interrupted', () => {
 
   test('by a worker that dies, the next one takes it up', async () => {
     const backtestId = await request();
-    await asApp(history, (tx) => startBacktest(tx, backtestId));
+    await history.asApp((tx) => startBacktest(tx, backtestId));
 
     await doJob(history, backtestId);
 
@@ -310,7 +302,7 @@ describe('failed', () => {
   test('where what it tells of became sensitive meanwhile, it keeps nothing and begins anew without it', async () => {
     const { executionId } = await executionOf(history, 3);
     const mark = (because: string | null) =>
-      asApp(history, ({ client }) =>
+      history.asApp(({ client }) =>
         client.query('update driftplane.executions set not_replayable_because = $2 where execution_id = $1', [
           executionId,
           because,

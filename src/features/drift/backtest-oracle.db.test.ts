@@ -13,7 +13,7 @@ import { generateDriftParts } from './drift-generator.ts';
 import { DriftTally } from './drift-tally.ts';
 import { findPlanInForce, type PlanInForce } from './resolve-plan.ts';
 import { loadRunPair } from './run-pair.ts';
-import { asApp, openHistory, type Tried, tryPlan } from './test-backtest.ts';
+import { openHistory, type Tried, tryPlan } from './test-backtest.ts';
 import { executionsOf, generate } from './test-drift.ts';
 import { TestHistory } from './test-history.ts';
 
@@ -38,7 +38,7 @@ async function makeHistories(): Promise<TestHistory[]> {
     { a: { x: 1, assignments: ['g1'] }, b: { secure: true, note: 1 }, c: { x: 1 }, 'policy-7': { x: 1 } },
     { a: { x: 2, assignments: ['g2'] }, b: { secure: false, note: 1 }, d: { x: 1 } },
   ]);
-  const { planId } = await asApp(first, (tx) =>
+  const { planId } = await first.asApp((tx) =>
     createDriftPlan(tx, {
       document: {
         name: 'p',
@@ -52,7 +52,7 @@ async function makeHistories(): Promise<TestHistory[]> {
   await generate(first, 3);
   await first.run({ a: { x: 2, noise: 1 }, b: { secure: true, note: 3 }, e: { x: 5 } }, { ambiguous: ['e'] });
   await generate(first, 4);
-  await asApp(first, (tx) =>
+  await first.asApp((tx) =>
     updateDriftPlan(tx, planId, {
       document: {
         name: 'p',
@@ -66,7 +66,7 @@ async function makeHistories(): Promise<TestHistory[]> {
   );
   await first.run({ a: { x: 3, noise: 2 }, b: { secure: false, note: 3 }, e: { x: 6 } }, { rules: 'second' });
   await generate(first, 5);
-  await asApp(first, (tx) =>
+  await first.asApp((tx) =>
     setBaseline(tx, first.scopeId, { mode: 'pinned', runId: first.runs[1]?.runId as string }),
   );
   await first.run({ a: { x: 4 }, b: { secure: true }, f: { x: 1 } }, { rules: 'second' });
@@ -135,7 +135,7 @@ async function slowly(tried: PlanInForce): Promise<Slow> {
   };
   for (const history of histories) {
     for (const execution of await executionsOf(history)) {
-      const [before, after] = await asApp(history, async (tx) => {
+      const [before, after] = await history.asApp(async (tx) => {
         const used = (await findPlanInForce(tx, execution.planVersionHash ?? '')) as PlanInForce;
         const generated = [];
         for (const { plan } of [used, tried]) {

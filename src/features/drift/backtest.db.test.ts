@@ -7,15 +7,7 @@ import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts
 import { listBacktests, requestBacktest } from '../executions/backtest-service.ts';
 import { sweepWorkspace } from '../executions/retention-service.ts';
 import { createDriftPlan, updateDriftPlan } from '../plans/plan-service.ts';
-import {
-  asApp,
-  documentOf,
-  listAllChanges,
-  openHistory,
-  SERVICE,
-  shownChange,
-  tryPlan,
-} from './test-backtest.ts';
+import { documentOf, listAllChanges, openHistory, SERVICE, shownChange, tryPlan } from './test-backtest.ts';
 import { executionOf, generate } from './test-drift.ts';
 import { TestHistory } from './test-history.ts';
 
@@ -179,7 +171,7 @@ describe('the five subjects that drifted without a plan, under one that', () => 
       }),
     );
     const of = async (effect: Parameters<typeof listAllChanges>[2]) =>
-      (await asApp(history, (tx) => listAllChanges(tx, backtestId, effect))).map(
+      (await history.asApp((tx) => listAllChanges(tx, backtestId, effect))).map(
         ({ externalId }) => externalId,
       );
 
@@ -201,7 +193,7 @@ describe('the five subjects that drifted without a plan, under one that', () => 
 
 test('what the plan of then held back and the tried one does not appears, with why it was held back', async () => {
   const history = await TestHistory.open(database);
-  const plan = await asApp(history, (tx) =>
+  const plan = await history.asApp((tx) =>
     createDriftPlan(tx, {
       document: {
         name: 'quiet',
@@ -244,12 +236,12 @@ test('what the plan of then held back and the tried one does not appears, with w
 
 test('any version of a plan is tried, the newest where none is named, drafts too', async () => {
   const history = await openHistory(database, states);
-  const { planId } = await asApp(history, (tx) =>
+  const { planId } = await history.asApp((tx) =>
     createDriftPlan(tx, {
       document: { name: 'draft', scopeType: 'workspace', noiseControls: { ignorePaths: ['/x'] } },
     }),
   );
-  await asApp(history, (tx) =>
+  await history.asApp((tx) =>
     updateDriftPlan(tx, planId, {
       document: { name: 'draft', scopeType: 'workspace', eligibility: { minSeverity: 'sev1' } },
       revision: null,
@@ -261,21 +253,21 @@ test('any version of a plan is tried, the newest where none is named, drafts too
 
   expect(first).toMatchObject({ planId, planVersion: 1, planName: 'draft', summary: { disappears: 1 } });
   expect(newest).toMatchObject({ planId, planVersion: 2, summary: { disappears: 4 } });
-  const listed = await asApp(history, (tx) => listBacktests(tx, { planId }, { after: null, limit: 10 }));
+  const listed = await history.asApp((tx) => listBacktests(tx, { planId }, { after: null, limit: 10 }));
   expect(listed.map(({ backtestId }) => backtestId)).toEqual([newest.backtestId, first.backtestId]);
 });
 
 test('what is not there, or of another workspace, is not found; a document says all that is wrong with it', async () => {
   const history = await openHistory(database, []);
   const other = await openHistory(database, []);
-  const foreign = await asApp(other, (tx) =>
+  const foreign = await other.asApp((tx) =>
     createDriftPlan(tx, { document: { name: 'theirs', scopeType: 'workspace' } }),
   );
-  const own = await asApp(history, (tx) =>
+  const own = await history.asApp((tx) =>
     createDriftPlan(tx, { document: { name: 'ours', scopeType: 'workspace' } }),
   );
   const request = (plan: Parameters<typeof tryPlan>[1], scopeIds: string[] | null = null) =>
-    asApp(history, (tx) => requestBacktest(tx, { plan, scopeIds, days: 30 }));
+    history.asApp((tx) => requestBacktest(tx, { plan, scopeIds, days: 30 }));
 
   await expect(request({ planId: foreign.planId, version: null })).rejects.toMatchObject({
     code: 'plan_not_found',
@@ -338,7 +330,7 @@ test('the pairs are those of the scopes that the plan would be for, or that are 
 test('pairs are told of for which a more specific plan would be in force; those of its own place it would take', async () => {
   const history = await openHistory(database, states);
   const create = (document: JsonObject) =>
-    asApp(history, (tx) => createDriftPlan(tx, { document: { status: 'active', ...document } }));
+    history.asApp((tx) => createDriftPlan(tx, { document: { status: 'active', ...document } }));
   await create({ name: 'service', scopeType: 'service', scopeRef: SERVICE });
   await create({ name: 'workspace', scopeType: 'workspace' });
   const unnamed = await tryPlan(history, documentOf({ scopeType: 'workspace' }));
@@ -359,7 +351,7 @@ test('pairs that can not be computed again are left out, each with its reason', 
   );
   const set = async (runSeq: number, column: string, value: string) => {
     const { executionId } = await executionOf(history, runSeq);
-    await asApp(history, ({ client }) =>
+    await history.asApp(({ client }) =>
       client.query(`update driftplane.executions set ${column} = $2 where execution_id = $1`, [
         executionId,
         value,
@@ -370,7 +362,7 @@ test('pairs that can not be computed again are left out, each with its reason', 
   await set(4, 'engine_version', '0');
   await set(5, 'plan_version_hash', 'f'.repeat(64));
   await set(6, 'inputs_digest', 'f'.repeat(64));
-  await asApp(history, ({ client }) =>
+  await history.asApp(({ client }) =>
     client.query(
       `update driftplane.workspaces set version_retention_days = 1;
        update driftplane.findings set state = 'resolved', resolution = 'reverted', resolved_at = now();
@@ -399,10 +391,10 @@ test('pairs that can not be computed again are left out, each with its reason', 
 test('backtests that are over are kept as long as executions, however many changes they have', async () => {
   const history = await openHistory(database, states);
   const old = await tryPlan(history, documentOf({ eligibility: { minSeverity: 'sev1' } }));
-  const { backtestId: waiting } = await asApp(history, (tx) =>
+  const { backtestId: waiting } = await history.asApp((tx) =>
     requestBacktest(tx, { plan: documentOf({}), scopeIds: null, days: 30 }),
   );
-  await asApp(history, ({ client }) =>
+  await history.asApp(({ client }) =>
     client.query(
       `update driftplane.plan_backtests set requested_at = requested_at - interval '500 days',
          finished_at = finished_at - interval '500 days'`,
@@ -412,8 +404,8 @@ test('backtests that are over are kept as long as executions, however many chang
 
   await sweepWorkspace(database, history.workspaceId, undefined, 2);
 
-  const left = await asApp(history, (tx) => listBacktests(tx, {}, { after: null, limit: 10 }));
+  const left = await history.asApp((tx) => listBacktests(tx, {}, { after: null, limit: 10 }));
   expect(old.changes).toHaveLength(4);
   expect(left.map(({ backtestId }) => backtestId)).toEqual([young.backtestId, waiting]);
-  expect(await asApp(history, (tx) => listAllChanges(tx, young.backtestId))).toHaveLength(4);
+  expect(await history.asApp((tx) => listAllChanges(tx, young.backtestId))).toHaveLength(4);
 });

@@ -249,7 +249,7 @@ test('any two runs of a scope can be compared in either order, and nothing is ke
   await history.run({ a: { x: 5 }, b: { x: 1 }, c: { x: 1 } });
   await history.run({ a: { x: 2 }, b: { x: 1 }, d: { x: 1 } });
   const compare = (from: number, to: number, limit = 100) =>
-    history.inWorkspace((tx) =>
+    history.asApp((tx) =>
       compareRuns(tx, { baselineRunId: runIdOf(history, from), currentRunId: runIdOf(history, to), limit }),
     );
 
@@ -277,7 +277,7 @@ test('told backwards, what only a later and complete look proves is no finding e
   await history.run({ a: { x: 1 }, b: { x: 1 } });
   const ids = { baselineRunId: runIdOf(history, 2), currentRunId: runIdOf(history, 1) };
 
-  const comparison = await history.inWorkspace((tx) => compareRuns(tx, { ...ids, limit: 100 }));
+  const comparison = await history.asApp((tx) => compareRuns(tx, { ...ids, limit: 100 }));
 
   expect(comparison.findings).toEqual([]);
   expect(comparison.unproven).toMatchObject({ additions: { count: 0 }, removals: { count: 1 } });

@@ -183,7 +183,7 @@ test('runs are not compared over what is gone, also where the retention was rais
       tx.client.query('update driftplane.workspaces set version_retention_days = $1', [days]),
     );
   const compare = (from: number, to: number) =>
-    history.inWorkspace((tx) => {
+    history.asApp((tx) => {
       const [baselineRunId, currentRunId] = [from, to].map(
         (runSeq) => history.runs[runSeq - 1]?.runId as string,
       );

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import type { JsonObject } from '../../core/json-value.ts';
 import type { Database } from '../../db/database.ts';
-import { systemActor, type WorkspaceTransaction, withWorkspace } from '../../db/workspace-transaction.ts';
+import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import type { Backtest, BacktestEffect, ListedBacktestChange } from '../executions/backtest.ts';
 import {
   type BacktestRequest,
@@ -23,7 +23,7 @@ export async function openHistory(
   workspaceId?: string,
 ): Promise<TestHistory> {
   const history = await TestHistory.open(database, workspaceId);
-  await asApp(history, ({ client }) =>
+  await history.asApp(({ client }) =>
     client.query('update driftplane.sources set service_id = $2 where source_id = $1', [
       history.sourceId,
       SERVICE,
@@ -32,14 +32,6 @@ export async function openHistory(
   for (const state of states) await history.run(state);
   for (let runSeq = 2; runSeq <= states.length; runSeq++) await generate(history, runSeq);
   return history;
-}
-
-/** One transaction of the workspace as requests and jobs have it. */
-export function asApp<T>(
-  { database, workspaceId }: Pick<TestHistory, 'database' | 'workspaceId'>,
-  work: (tx: WorkspaceTransaction) => Promise<T>,
-): Promise<T> {
-  return withWorkspace(database.app, { workspaceId, actor: systemActor }, work);
 }
 
 /** A document that is no plan yet, for the whole workspace unless it says otherwise. */
@@ -55,7 +47,7 @@ export async function tryPlan(
   plan: BacktestRequest['plan'],
   more: Partial<BacktestRequest> = {},
 ): Promise<Tried> {
-  const { backtestId } = await asApp(history, (tx) =>
+  const { backtestId } = await history.asApp((tx) =>
     requestBacktest(tx, { plan, scopeIds: null, days: 30, ...more }),
   );
   await doJob(history, backtestId);
@@ -74,7 +66,7 @@ export function doJob(
 
 /** What it came to, with all of its changes. */
 export function readTried(history: TestHistory, backtestId: string): Promise<Tried> {
-  return asApp(history, async (tx) => ({
+  return history.asApp(async (tx) => ({
     ...(await getBacktest(tx, backtestId)),
     changes: await listAllChanges(tx, backtestId),
   }));

@@ -73,9 +73,14 @@ export class TestHistory {
     return history;
   }
 
-  /** Runs `work` as the system, in the workspace. */
+  /** Runs `work` as the system, in the workspace, with the rights of the ingest. */
   inWorkspace<T>(work: (tx: WorkspaceTransaction) => Promise<T>): Promise<T> {
     return withWorkspace(this.database.ingest, { workspaceId: this.workspaceId, actor: systemActor }, work);
+  }
+
+  /** The same with the rights of requests and their jobs, who may read and write plans. */
+  asApp<T>(work: (tx: WorkspaceTransaction) => Promise<T>): Promise<T> {
+    return withWorkspace(this.database.app, { workspaceId: this.workspaceId, actor: systemActor }, work);
   }
 
   /** Applies a run; its drift is asked for unless `requestsDrift` is false. */

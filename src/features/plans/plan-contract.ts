@@ -123,6 +123,10 @@ export const planListQuery = z.object({
     .optional()
     .meta({ description: 'A repository in any case, a service as it is' }),
   templateId: z.string().max(200).optional(),
+  latestState: z
+    .enum(planReviewStates)
+    .optional()
+    .meta({ description: 'Of the newest version: what is in_review waits for reviewers' }),
 });
 
 export const planVersionSchema = z

@@ -6,7 +6,7 @@ import { isUuid } from '../../db/workspace-transaction.ts';
 import { type Api, inWorkspace, readInWorkspace } from '../../http/api.ts';
 import { decodeCursor, encodeCursor } from '../../http/page.ts';
 import { problems } from '../../http/problem-contract.ts';
-import { readIfMatch, setRevision } from '../../http/revision.ts';
+import { readIfMatch, revisionHeaders, setRevision } from '../../http/revision.ts';
 import { applyPlan } from './plan-apply.ts';
 import {
   appliedPlanSchema,
@@ -79,13 +79,11 @@ function registerReads(api: Api, database: Database): void {
       },
     },
     async (request) => {
-      const { cursor, limit, status, scopeType, scopeRef, templateId } = request.query;
+      const { cursor, limit, status, ...rest } = request.query;
       const after = cursor === undefined ? null : readCursor(cursor);
       const filter = {
         status: status === undefined ? (['draft', 'active'] as const) : [status],
-        scopeType,
-        scopeRef,
-        templateId,
+        ...rest,
       };
       const found = await readInWorkspace(database, request, (tx) =>
         listDriftPlans(tx, filter, { after, limit: limit + 1 }),
@@ -156,6 +154,7 @@ function registerWrites(api: Api, database: Database): void {
         operationId: 'updatePlan',
         params: planParams,
         body: updatePlanBody,
+        headers: revisionHeaders,
         response: {
           200: planSchema,
           ...problems(

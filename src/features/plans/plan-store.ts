@@ -143,6 +143,8 @@ export interface PlanFilter {
   readonly scopeType?: PlanScopeType | undefined;
   readonly scopeRef?: string | undefined;
   readonly templateId?: string | undefined;
+  /** Of the newest version. */
+  readonly latestState?: PlanReviewState | undefined;
 }
 
 /** In the order in which they were made, behind the one named. */
@@ -156,7 +158,7 @@ export async function listPlanRows(
 ): Promise<DriftPlan[]> {
   const params = new SqlParams([tx.workspaceId]);
   const conditions = ['p.workspace_id = $1'];
-  const { status, scopeType, scopeRef, templateId } = filter;
+  const { status, scopeType, scopeRef, templateId, latestState } = filter;
   if (status !== undefined) conditions.push(`p.status = any(${params.add(status)}::text[])`);
   if (scopeType !== undefined) conditions.push(`p.scope_type = ${params.add(scopeType)}`);
   // Repositories are kept in lower case, services as they are.
@@ -165,6 +167,7 @@ export async function listPlanRows(
     conditions.push(`p.scope_ref = case p.scope_type when 'repo' then ${repo} else ${service} end`);
   }
   if (templateId !== undefined) conditions.push(`p.template_id = ${params.add(templateId)}`);
+  if (latestState !== undefined) conditions.push(`l.state = ${params.add(latestState)}`);
   const { after } = page;
   if (after !== null) {
     conditions.push(
