@@ -15,7 +15,7 @@ import { getDriftPlan } from '../plans/plan-service.ts';
 import { BacktestComparison } from './backtest-comparison.ts';
 import type { BacktestTally } from './backtest-tally.ts';
 import { DigestAlike } from './digest-alike.ts';
-import { changesOf, compareItems } from './drift-generator.ts';
+import { changesOf, compareItems, inTurns } from './drift-generator.ts';
 import { loadReplayablePairs } from './replayable-pair.ts';
 import { findPlanInForce, type PlanInForce } from './resolve-plan.ts';
 import type { RunPair } from './run-pair.ts';
@@ -168,7 +168,7 @@ async function comparePair(
     tally,
   );
   for await (const items of compareItems(tx, { pair, signal, rules, alike, states })) {
-    comparison.add(changesOf(items));
+    for await (const changes of inTurns(changesOf(items))) comparison.add(changes);
     // Not waited for: it needs another connection while this one is held.
     void watch.look();
     if (watch.isStopped) return;

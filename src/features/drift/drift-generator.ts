@@ -5,7 +5,7 @@
 
 import type { ItemChange } from '../../core/candidate.ts';
 import type { CompiledPlan } from '../../core/compiled-plan.ts';
-import { generateFindings } from '../../core/generate.ts';
+import { type Generated, generateFindings, joinGenerated } from '../../core/generate.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import { type DriftedItem, readDrift, type StateCache } from '../inventory/interval-read-model.ts';
 import { RulesByDigest } from '../inventory/rules-read-model.ts';
@@ -23,10 +23,15 @@ export async function* generateDriftParts(
   tx: WorkspaceTransaction,
   options: CompareOptions & { readonly plan: CompiledPlan; readonly tally: DriftTally },
 ): AsyncGenerator<DriftPart[]> {
-  const { pair, plan, tally } = options;
+  const { pair, plan, tally, signal } = options;
   const { scopeKey, observation } = pair;
   for await (const items of compareItems(tx, options)) {
-    const generated = generateFindings(changesOf(items), { plan, scopeKey, observation });
+    const turns: Generated[] = [];
+    for await (const changes of inTurns(changesOf(items))) {
+      signal?.throwIfAborted();
+      turns.push(generateFindings(changes, { plan, scopeKey, observation }));
+    }
+    const generated = joinGenerated(turns);
     const byItem = Map.groupBy(generated.findings, identityOf);
     const heldByItem = Map.groupBy(generated.held, identityOf);
     tally.addHeldBack(generated);
@@ -79,6 +84,24 @@ function isOneStep({ baseline, current }: RunPair): boolean {
 /** What drifted with proof: what plans judge. */
 export function changesOf(items: readonly ComparedItem[]): ItemChange[] {
   return items.flatMap((part) => (part.kind === 'drifted' ? [part.drift.change] : []));
+}
+
+/** Few: a plan may take more than a tenth of a second for each. */
+const TURN_CHANGES = 4;
+const TURN_MS = 20;
+
+/**
+ * Changes in turns, between which a server that works off its own jobs answers. Each candidate has steps of its own, so
+ * nothing depends on where a turn ends.
+ */
+export async function* inTurns(changes: readonly ItemChange[]): AsyncGenerator<readonly ItemChange[]> {
+  let startedAt = performance.now();
+  for (let from = 0; from < changes.length; from += TURN_CHANGES) {
+    yield changes.slice(from, from + TURN_CHANGES);
+    if (performance.now() - startedAt < TURN_MS) continue;
+    await new Promise(setImmediate);
+    startedAt = performance.now();
+  }
 }
 
 function compare(
