@@ -1,5 +1,5 @@
 // What the plan of an execution did, as people read it.
-import type { TraceEntry } from '../core/plan-resolution.ts';
+import type { ResolutionMethod, TraceEntry } from '../core/plan-resolution.ts';
 import { countList, countText } from '../core/report/count-text.ts';
 import type { ExecutionResponse } from '../features/executions/execution-contract.ts';
 import { omittedText, traceColumns } from './plans-trace.ts';
@@ -9,7 +9,7 @@ import type { Terminal } from './terminal.ts';
 /** How the plan was found, as executions have kept it; the first ones without method. */
 interface KeptResolution {
   readonly step?: number;
-  readonly resolutionMethod?: string;
+  readonly resolutionMethod?: ResolutionMethod;
   readonly trace?: readonly TraceEntry[];
   readonly omittedTraceEntries?: number;
 }

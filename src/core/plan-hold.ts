@@ -26,7 +26,7 @@ export interface HoldReason {
 }
 
 /** How much one rule of a plan held back. A change that two rules hold back counts for both. */
-export interface RuleTally {
+interface RuleTally {
   readonly code: HoldCode;
   readonly rule: string;
   /** Subjects of which nothing is left, this rule being one of the reasons. */

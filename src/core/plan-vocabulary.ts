@@ -22,8 +22,6 @@ export const inputSources = [
   'git',
 ] as const;
 
-export type InputSource = (typeof inputSources)[number];
-
 /** Where documents are kept. */
 export const docSystems = [
   'git',

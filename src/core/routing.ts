@@ -1,5 +1,6 @@
 import { compareText } from './compare-text.ts';
 import { type Disposition, demote } from './disposition.ts';
+import type { DriftPlanConfig } from './plan-config-schema.ts';
 import type { PlanContent } from './plan-schema.ts';
 
 /** What of the world outside a routing depends on; recorded on the execution, so that it can be understood later. */
@@ -59,7 +60,7 @@ export function routeFindings(
 }
 
 /** Whether where findings of the plan go depends on anything outside. */
-export function isRoutedByWorld({ budgets, eligibility }: PlanContent): boolean {
+export function isRoutedByWorld({ budgets, eligibility }: DriftPlanConfig): boolean {
   return eligibility.requiresIncident || Object.values(budgets).some((budget) => budget !== null);
 }
 
