@@ -224,10 +224,10 @@ function stateOf(row: VersionRow): ItemState {
   return { label, facts, contentHash: row.content_hash.toString('hex'), rulesDigest };
 }
 
-/** Bytes of facts that are remembered. */
-const CACHE_BYTES = 4 * BATCH_BYTES;
-
-/** States that were read before: the later end of a difference is the earlier one of the next. Of one snapshot. */
+/**
+ * States that were read before, about as many as one batch has: the later end of a difference is the earlier one of the
+ * next. Of one snapshot.
+ */
 export class StateCache {
   readonly #states = new Map<number, ItemState>();
   #bytes = 0;
@@ -243,7 +243,7 @@ export class StateCache {
 
   /** Forgets all where it has become too much. */
   trim(): void {
-    if (this.#bytes < CACHE_BYTES) return;
+    if (this.#bytes < BATCH_BYTES) return;
     this.#states.clear();
     this.#bytes = 0;
   }
