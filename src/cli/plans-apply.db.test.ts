@@ -39,11 +39,11 @@ describe('plans apply', () => {
     );
 
     expect(created.out).toMatch(/^--- \/dev\/null\n\+\+\+ Baseline\n@@/);
-    expect(created.out).toMatch(/\ncreated: "Baseline" \([0-9a-f-]{36}\), version 1\n$/);
+    expect(created.out).toMatch(/\ncreated: "Baseline" \([0-9a-f-]{36}\), version 1, in force\n$/);
     expect(again.out).toMatch(/^unchanged: "Baseline" \([0-9a-f-]{36}\)\n$/);
     expect(changed.out).toMatch(/^--- version 1\n\+\+\+ the file\n/);
     expect(changed.out).toContain('\n-  - assignment\n');
-    expect(changed.out).toMatch(/\nupdated: "Baseline" \(.+\), version 2\n$/);
+    expect(changed.out).toMatch(/\nupdated: "Baseline" \(.+\), version 2, in force\n$/);
     expect([created.code, again.code, changed.code]).toEqual([0, 0, 0]);
     expect(await cli.json('plans', 'versions', 'Baseline')).toMatchObject([
       { version: 2, changeNote: 'fewer', state: 'published' },

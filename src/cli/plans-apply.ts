@@ -67,5 +67,7 @@ function resultText(name: string, { action, isDryRun, plan }: AppliedPlanRespons
   const what = `${printable(JSON.stringify(name))}${plan === null ? '' : ` (${plan.planId})`}`;
   if (action === 'unchanged') return `unchanged: ${what}`;
   if (isDryRun) return `would be ${action}: ${what}`;
-  return `${action}: ${what}, version ${plan?.latest.version}`;
+  // What counts from here on is what people must know first.
+  const isInForce = plan?.status === 'active' && plan.version === plan.latest.version;
+  return `${action}: ${what}, version ${plan?.latest.version}${isInForce ? ', in force' : ''}`;
 }

@@ -2,16 +2,14 @@ import { compilePlan } from '../../core/compiled-plan.ts';
 import { DriftplaneError } from '../../core/errors.ts';
 import type { Observation } from '../../core/observation.ts';
 import { validatePlanHash } from '../../core/plan-hash.ts';
-import type { ResolvablePlan } from '../../core/plan-resolution.ts';
 import type { PlanContent } from '../../core/plan-schema.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import type { Backtest } from '../executions/backtest.ts';
-import { listReplayInputs } from '../executions/backtest-service.ts';
+import { asIfInForce, listReplayInputs } from '../executions/backtest-service.ts';
 import type { ReplayInputs } from '../executions/execution.ts';
 import { StateCache } from '../inventory/interval-read-model.ts';
 import { RulesByDigest } from '../inventory/rules-read-model.ts';
 import { resolvePlansFor } from '../plans/plan-resolver.ts';
-import { getDriftPlan } from '../plans/plan-service.ts';
 import { BacktestComparison } from './backtest-comparison.ts';
 import type { BacktestTally } from './backtest-tally.ts';
 import { DigestAlike } from './digest-alike.ts';
@@ -69,25 +67,6 @@ export async function openBacktest(
   };
 }
 
-/** The tried plan as it would be resolved, were it in force. */
-async function asIfInForce(
-  tx: WorkspaceTransaction,
-  { backtestId, planId, planVersion, planVersionHash, requestedAt }: Backtest,
-  { name, scopeType, scopeRef, docClass }: PlanContent,
-): Promise<ResolvablePlan> {
-  const madeAt = planId === null ? requestedAt : (await getDriftPlan(tx, planId)).createdAt;
-  return {
-    planId: planId ?? backtestId,
-    name,
-    scopeType,
-    scopeRef,
-    docClass,
-    version: planVersion ?? 1,
-    versionHash: planVersionHash,
-    createdAt: madeAt.toISOString(),
-  };
-}
-
 /** Most answers that are remembered at once. */
 const MAX_REMEMBERED = 500;
 
@@ -122,8 +101,7 @@ export async function comparePairs(
   const executions = await listReplayInputs(tx, executionIds);
   const loaded = await loadReplayablePairs(tx, executions, context.findPlan);
   const byId = new Map(executions.map((execution, index) => [execution.executionId, { execution, index }]));
-  const alike = new Map<string, DigestAlike>();
-  const states = new StateCache();
+  const byScope = new Map<string, { readonly alike: DigestAlike; readonly states: StateCache }>();
   let done = 0;
   for (const executionId of executionIds) {
     if (done > 0 && (watch.isStopped || Date.now() >= until)) break;
@@ -135,9 +113,9 @@ export async function comparePairs(
     else if (!replayable.isReplayable) tally.skipPair(replayable.reason);
     else {
       const { scopeId } = replayable.pair;
-      const ofScope = alike.get(scopeId) ?? new DigestAlike(scopeId);
-      alike.set(scopeId, ofScope);
-      await comparePair(tx, found.execution, { ...context, ...replayable, alike: ofScope, states });
+      const ofScope = byScope.get(scopeId) ?? { alike: new DigestAlike(scopeId), states: new StateCache() };
+      byScope.set(scopeId, ofScope);
+      await comparePair(tx, found.execution, { ...context, ...replayable, ...ofScope });
     }
   }
   return done;

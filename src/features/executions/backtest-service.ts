@@ -48,15 +48,16 @@ export interface BacktestRequest {
 export async function requestBacktest(tx: WorkspaceTransaction, request: BacktestRequest): Promise<Backtest> {
   const { days } = request;
   const { content, ...tried } = await findTriedPlan(tx, request.plan);
+  const planVersionHash = generatePlanHash(content);
   const scopeIds =
     request.scopeIds === null
-      ? await listScopesOf(tx, content, tried)
+      ? await listScopesOf(tx, { ...tried, planVersionHash }, content)
       : await requireScopes(tx, request.scopeIds);
   const backtestId = randomUUID();
   await store.insertBacktest(tx, {
     backtestId,
     ...tried,
-    planVersionHash: generatePlanHash(content),
+    planVersionHash,
     content: canonicalJson(hashedContent(content)),
     scopeIds,
     days,
@@ -72,7 +73,7 @@ export async function requestBacktest(tx: WorkspaceTransaction, request: Backtes
     queueName: `backtest:${tx.workspaceId}`,
   });
   const backtest = await getBacktest(tx, backtestId);
-  const { planId, planVersion, planVersionHash } = backtest;
+  const { planId, planVersion } = backtest;
   tx.audit({
     action: 'plan.backtest',
     target: { kind: 'backtest', id: backtestId },
@@ -102,20 +103,10 @@ async function findTriedPlan(
  */
 async function listScopesOf(
   tx: WorkspaceTransaction,
-  { name, scopeType, scopeRef, docClass }: PlanContent,
-  tried: { readonly planId: string | null; readonly planVersion: number | null },
+  tried: Pick<Backtest, 'planId' | 'planVersion' | 'planVersionHash'>,
+  content: PlanContent,
 ): Promise<string[]> {
-  const createdAt = tried.planId === null ? tx.now : (await getDriftPlan(tx, tried.planId)).createdAt;
-  const asIf: ResolvablePlan = {
-    planId: tried.planId ?? '',
-    name,
-    scopeType,
-    scopeRef,
-    docClass,
-    version: tried.planVersion ?? 1,
-    versionHash: '',
-    createdAt: createdAt.toISOString(),
-  };
+  const asIf = await asIfInForce(tx, { ...tried, requestedAt: tx.now }, content);
   const scopes = await store.listBoundScopes(tx);
   const resolutions = await resolvePlansFor(
     tx,
@@ -123,6 +114,27 @@ async function listScopesOf(
     asIf,
   );
   return scopes.filter((_, index) => resolutions[index]?.plan === asIf).map(({ scopeId }) => scopeId);
+}
+
+/** The tried plan as it would be resolved, were it in force. */
+export async function asIfInForce(
+  tx: WorkspaceTransaction,
+  tried: Pick<Backtest, 'planId' | 'planVersion' | 'planVersionHash' | 'requestedAt'>,
+  { name, scopeType, scopeRef, docClass }: PlanContent,
+): Promise<ResolvablePlan> {
+  const { planId, planVersion, planVersionHash, requestedAt } = tried;
+  const createdAt = planId === null ? requestedAt : (await getDriftPlan(tx, planId)).createdAt;
+  return {
+    // A document that is no plan yet has an id that no plan has.
+    planId: planId ?? '',
+    name,
+    scopeType,
+    scopeRef,
+    docClass,
+    version: planVersion ?? 1,
+    versionHash: planVersionHash,
+    createdAt: createdAt.toISOString(),
+  };
 }
 
 async function requireScopes(tx: WorkspaceTransaction, wanted: readonly string[]): Promise<string[]> {
