@@ -43,7 +43,13 @@ export function conditionFaults(kind: ConditionKind, text: string): string[] {
 
 // For all conditions: they are evaluated one after the other, and an environment is a hundred times as large as one.
 const meter = new ConditionMeter();
-const env = meteredEnv(meter);
+/** Made when the first condition is: most plans have none, and who only compares files shall not pay for it. */
+let environment: ReturnType<typeof meteredEnv> | null = null;
+
+function conditionEnvironment() {
+  environment ??= meteredEnv(meter);
+  return environment;
+}
 
 /** Makes a condition ready. It was looked at by `conditionFaults` before; throws `internal_error` where it was not. */
 export function compileCondition(kind: ConditionKind, text: string): Condition {
@@ -55,7 +61,7 @@ export function compileCondition(kind: ConditionKind, text: string): Condition {
   const names = conditionVariables[kind].map(({ name }) => name).filter((name) => mentioned.has(name));
   const nodes = countNodes(expr);
   meterLoops(expr);
-  const evaluate = plan(env, expr);
+  const evaluate = plan(conditionEnvironment(), expr);
   return {
     text,
     size: [...patterns.values()].reduce((sum, { size }) => sum + size, nodes),

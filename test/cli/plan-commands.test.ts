@@ -119,7 +119,11 @@ describe.concurrent('plans check', () => {
 
   it.each([
     ['is not YAML', 'name: [\n', /line \d/],
-    ['has the same key twice', `${good}scopeType: workspace\n`, /line 9, \/scopeType: the key "scopeType" is there twice/],
+    [
+      'has the same key twice',
+      `${good}scopeType: workspace\n`,
+      /line 9, \/scopeType: the key "scopeType" is there twice/,
+    ],
     ['is two documents', `${good}---\n${good}`, /line \d/],
     ['is a text', 'Billing\n', /line 1: /],
     [
