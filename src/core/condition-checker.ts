@@ -18,7 +18,7 @@ import {
   typeText,
   UINT,
 } from './condition-type.ts';
-import { nearestWord } from './nearest.ts';
+import { didYouMean } from './nearest.ts';
 
 /** The types of the variables in sight. */
 type Scope = Readonly<Record<string, ConditionType>>;
@@ -272,9 +272,8 @@ function mixHint(args: readonly ConditionType[]): string {
 }
 
 function hint(name: string, known: readonly string[]): string {
-  const nearest = nearestWord(
+  return didYouMean(
     name,
     known.filter((one) => !one.startsWith('@')),
   );
-  return nearest === null ? '' : `; did you mean "${nearest}"?`;
 }

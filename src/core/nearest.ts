@@ -27,3 +27,9 @@ function editDistance(one: string, other: string): number {
   }
   return row[other.length] as number;
 }
+
+/** The hint at the word that was probably meant; empty where none is near. */
+export function didYouMean(word: string, candidates: readonly string[]): string {
+  const nearest = nearestWord(word, candidates);
+  return nearest === null ? '' : `; did you mean "${nearest}"?`;
+}

@@ -6,6 +6,7 @@ import { type DriftType, driftTypes, severities } from './drift-type.ts';
 import { patternFault } from './path-pattern.ts';
 import { planLine, planText } from './plan-text.ts';
 import { docStrategies, docSystems, inputSources, messageOutputs, planOutputs } from './plan-vocabulary.ts';
+import { isStorable, storableFault } from './storable-text.ts';
 
 const MAX_RULES = 1000;
 /** Elements of a list of words, with repetitions. */
@@ -47,7 +48,7 @@ const fewPatterns =
 
 const pathPattern = z
   .string()
-  .refine((text) => !text.includes('\0') && text.isWellFormed(), 'it holds U+0000 or half a surrogate pair')
+  .refine(isStorable, storableFault)
   .normalize('NFC')
   .max(1000, 'it is longer than 1000 characters')
   .superRefine((text, context) => {

@@ -1,15 +1,11 @@
 import { z } from 'zod';
-
-/** PostgreSQL refuses U+0000, and half a character is no text. */
-const isText = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
-
-const textFault = 'it holds U+0000 or half a surrogate pair';
+import { isStorable, storableFault } from './storable-text.ts';
 
 /** Several lines of text in NFC, without white space around it. */
 export const planText = (maxLength: number) =>
   z
     .string()
-    .refine(isText, textFault)
+    .refine(isStorable, storableFault)
     .normalize('NFC')
     .trim()
     .max(maxLength, `it is longer than ${maxLength} characters`);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ErrorDetail } from './errors.ts';
 import { formatPointer } from './json-pointer.ts';
-import { nearestWord } from './nearest.ts';
+import { didYouMean } from './nearest.ts';
 
 /** Most faults that are told of one document: whoever has more will look again. */
 const MAX_DETAILS = 200;
@@ -42,7 +42,7 @@ function describeIssue(issue: Issue, above: readonly PropertyKey[], schema: z.Zo
     case 'unrecognized_keys': {
       const fields = schema === null ? [] : fieldsAt(schema, path);
       return issue.keys.map((key) => {
-        return at(`there is no such field${didYouMean(nearestWord(key, fields))}`, [key]);
+        return at(`there is no such field${didYouMean(key, fields)}`, [key]);
       });
     }
     case 'invalid_type':
@@ -53,8 +53,8 @@ function describeIssue(issue: Issue, above: readonly PropertyKey[], schema: z.Zo
     case 'invalid_value': {
       if (isMissing(issue)) return [at(`it is missing: one of ${issue.values.join(', ')}`)];
       const values = issue.values.map(String);
-      const nearest = typeof issue.input === 'string' ? nearestWord(issue.input, values) : null;
-      return [at(`${quote(issue.input)} is not one of ${values.join(', ')}${didYouMean(nearest)}`)];
+      const hint = typeof issue.input === 'string' ? didYouMean(issue.input, values) : '';
+      return [at(`${quote(issue.input)} is not one of ${values.join(', ')}${hint}`)];
     }
     case 'invalid_union': {
       // The branch that is of the value's kind is the one that was meant.
@@ -100,10 +100,6 @@ function outOfBounds(issue: Extract<Issue, { code: 'too_small' | 'too_big' }>): 
   if (issue.origin === 'array') return `it has ${isSmall ? 'fewer' : 'more'} than ${bound} elements`;
   if (issue.inclusive !== true) return `it is not ${isSmall ? 'more' : 'less'} than ${bound}`;
   return `it is ${isSmall ? 'less' : 'more'} than ${bound}`;
-}
-
-function didYouMean(nearest: string | null): string {
-  return nearest === null ? '' : `; did you mean "${nearest}"?`;
 }
 
 /** The names of the fields that an object at this place may have; none where the schema leaves it open. */

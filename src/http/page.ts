@@ -12,6 +12,17 @@ export function pageOf<T extends z.ZodType>(item: T) {
   return z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 }
 
+/** A page of `rows`, which may hold one more than it takes: that says that there is a next one. */
+export function cutPage<T>(
+  rows: readonly T[],
+  limit: number,
+  cursorOf: (last: T) => string,
+): { items: T[]; nextCursor: string | null } {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return { items, nextCursor: rows.length > limit && last !== undefined ? cursorOf(last) : null };
+}
+
 /** Where a page ended, as a text that only `decodeCursor` reads. `kind` names the listing and its order. */
 export function encodeCursor(kind: string, fields: readonly (string | number | null)[]): string {
   const bytes = new TextEncoder().encode(JSON.stringify([kind, ...fields]));
@@ -32,6 +43,15 @@ export function decodeCursor(kind: string, cursor: string, length: number): (str
     throw new DriftplaneError('invalid_cursor', 'the cursor does not belong to this listing and order');
   }
   return value.slice(1);
+}
+
+/** The ordinal of a cursor that holds nothing else, from 0. Throws `invalid_cursor`. */
+export function decodeOrdinal(kind: string, cursor: string): number {
+  const [ordinal] = decodeCursor(kind, cursor, 1);
+  if (Number.isInteger(ordinal) && (ordinal as number) >= 0 && (ordinal as number) < 2 ** 31) {
+    return ordinal as number;
+  }
+  throw new DriftplaneError('invalid_cursor', 'the cursor does not belong to this listing');
 }
 
 function isField(value: unknown): value is string | number | null {

@@ -1,14 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
 import { DriftplaneError } from '../core/errors.ts';
-
-/** The header of a change that needs `If-Match`, as it is described; without it `readIfMatch` says what is missing. */
-export const revisionHeaders = z.looseObject({
-  'if-match': z
-    .string()
-    .optional()
-    .meta({ description: 'The ETag that was read, such as "3". It is needed' }),
-});
 
 /**
  * The revision that the client has read, from `If-Match: "3"`. Throws `precondition_required` without the header

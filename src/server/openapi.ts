@@ -69,7 +69,7 @@ export async function documentApi(api: Api, version: string): Promise<void> {
 interface RouteSchema {
   description?: string;
   security?: readonly Record<string, readonly string[]>[];
-  headers?: z.ZodType;
+  headers?: z.ZodObject;
   response?: Record<string, unknown>;
 }
 
@@ -79,18 +79,26 @@ function describeRoute(schema: RouteSchema, access: Role | 'public', isIdempoten
     schema.security = [{ token: [] }];
     schema.description = [schema.description, `Needs the role \`${access}\`.`].filter(Boolean).join('\n\n');
   }
-  if (isIdempotent) {
-    schema.headers ??= z.looseObject({
-      'idempotency-key': z
-        .string()
-        .optional()
-        .meta({ description: 'Sent again with the same key, it is done once and answered the same' }),
-    });
-  }
   const own = schema.response ?? {};
+  const headers = {
+    ...(isIdempotent ? { 'idempotency-key': idempotencyKey } : {}),
+    ...(describes(own, 'precondition_required') ? { 'if-match': readRevision } : {}),
+  };
+  if (Object.keys(headers).length > 0) schema.headers = (schema.headers ?? z.looseObject({})).extend(headers);
   const codes = isIdempotent ? [...commonCodes, ...idempotencyCodes] : commonCodes;
   schema.response = { ...problems(...codes.filter((code) => !describes(own, code))), ...own };
 }
+
+const idempotencyKey = z
+  .string()
+  .optional()
+  .meta({ description: 'Sent again with the same key, it is done once and answered the same' });
+
+/** Optional as far as the schema goes: what is missing is said by `readIfMatch`. */
+const readRevision = z
+  .string()
+  .optional()
+  .meta({ description: 'The ETag that was read, such as "3". It is needed' });
 
 const idempotencyCodes: readonly ErrorCode[] = ['idempotency_conflict', 'answer_pending'];
 

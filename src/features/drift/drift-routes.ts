@@ -5,7 +5,7 @@ import { capEvidence } from '../../core/finding-evidence.ts';
 import type { Database } from '../../db/database.ts';
 import { isUuid } from '../../db/workspace-transaction.ts';
 import { type Api, inWorkspace, readInWorkspace } from '../../http/api.ts';
-import { decodeCursor, encodeCursor } from '../../http/page.ts';
+import { cutPage, decodeCursor, encodeCursor } from '../../http/page.ts';
 import { problems } from '../../http/problem-contract.ts';
 import { listScopeOverviews, type ScopeOverview, setBaseline } from './baseline-service.ts';
 import { compareRuns, type RunComparison } from './compare-service.ts';
@@ -93,12 +93,8 @@ function registerScopes(api: Api, database: Database): void {
       const found = await readInWorkspace(database, request, (tx) =>
         listScopeOverviews(tx, { after, limit: limit + 1 }),
       );
-      const shown = found.slice(0, limit);
-      const last = found.length > limit ? shown.at(-1) : undefined;
-      return {
-        items: shown.map(toScopeResponse),
-        nextCursor: last === undefined ? null : encodeCursor(SCOPES_CURSOR, [last.scopeId]),
-      };
+      const page = cutPage(found, limit, (last) => encodeCursor(SCOPES_CURSOR, [last.scopeId]));
+      return { ...page, items: page.items.map(toScopeResponse) };
     },
   );
   api.put(

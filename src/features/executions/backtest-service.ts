@@ -10,7 +10,7 @@ import type { ResolvablePlan } from '../../core/plan-resolution.ts';
 import { contentOf, type PlanContent } from '../../core/plan-schema.ts';
 import { enqueueJob } from '../../db/job-queue.ts';
 import { isUuid, type WorkspaceTransaction } from '../../db/workspace-transaction.ts';
-import { decodeCursor, encodeCursor } from '../../http/page.ts';
+import { cutPage, decodeOrdinal, encodeCursor } from '../../http/page.ts';
 import { invalidPlan } from '../plans/plan-problems.ts';
 import { getPlanVersion } from '../plans/plan-read-model.ts';
 import { resolvePlansFor } from '../plans/plan-resolver.ts';
@@ -177,24 +177,13 @@ export async function listBacktestChanges(
   },
 ): Promise<{ items: ListedBacktestChange[]; nextCursor: string | null; omitted: number }> {
   const { summary } = await getBacktest(tx, backtestId);
-  const after = query.cursor === undefined ? 0 : readCursor(query.cursor);
+  const after = query.cursor === undefined ? 0 : decodeOrdinal(CHANGES_CURSOR, query.cursor);
   const { effect = null, limit } = query;
   const found = await store.listChangeRows(tx, { backtestId, effect, after, limit: limit + 1 });
-  const items = found.slice(0, limit);
-  const last = found.length > limit ? items.at(-1) : undefined;
   return {
-    items,
-    nextCursor: last === undefined ? null : encodeCursor(CHANGES_CURSOR, [last.ordinal]),
+    ...cutPage(found, limit, (last) => encodeCursor(CHANGES_CURSOR, [last.ordinal])),
     omitted: summary === null ? 0 : summary.changes - summary.changesKept,
   };
-}
-
-function readCursor(cursor: string): number {
-  const [ordinal] = decodeCursor(CHANGES_CURSOR, cursor, 1);
-  if (Number.isInteger(ordinal) && (ordinal as number) >= 0 && (ordinal as number) < 2 ** 31) {
-    return ordinal as number;
-  }
-  throw new DriftplaneError('invalid_cursor', 'the cursor does not belong to this listing');
 }
 
 /**
@@ -241,12 +230,12 @@ export async function startBacktest(
 }
 
 /** Shows how far it is. False where it is to stop: it was cancelled, or is gone. */
-export async function reportBacktest(
+export function reportBacktest(
   tx: WorkspaceTransaction,
   backtestId: string,
   progress: BacktestProgress,
 ): Promise<boolean> {
-  return (await store.saveProgress(tx, backtestId, progress)) !== undefined;
+  return store.saveProgress(tx, backtestId, progress);
 }
 
 /** The executions that a backtest takes: those that had succeeded when it was asked for. */
@@ -322,7 +311,7 @@ export async function failBacktestAttempt(
   if (backtest.isCancelRequested) return settleCancelled(tx, backtest);
   const { code, message, isLast } = failure;
   // Where the worker is gone, it may never have been marked as running.
-  const status = isLast ? nextState(backtest, 'fail') : 'queued';
+  const status = nextBacktestState(backtest.status, isLast ? 'fail' : 'release') ?? backtest.status;
   await store.updateBacktest(tx, backtestId, {
     status,
     error: { code, message },

@@ -186,18 +186,18 @@ export async function markCancelRequested(tx: WorkspaceTransaction, backtestId: 
   );
 }
 
-/** Writes how far it is. Undefined where it does not run any more, or is to run no longer. */
+/** Writes how far it is. False where it does not run any more, or is to run no longer. */
 export async function saveProgress(
   tx: WorkspaceTransaction,
   backtestId: string,
   progress: BacktestProgress,
-): Promise<'saved' | undefined> {
+): Promise<boolean> {
   const { rowCount } = await tx.client.query(
     `update driftplane.plan_backtests set progress = $3
      where workspace_id = $1 and backtest_id = $2 and status = 'running' and not is_cancel_requested`,
     [tx.workspaceId, backtestId, JSON.stringify(progress)],
   );
-  return rowCount === 1 ? 'saved' : undefined;
+  return rowCount === 1;
 }
 
 export async function saveResult(

@@ -3,7 +3,7 @@ import { DriftplaneError } from '../../core/errors.ts';
 import type { Database } from '../../db/database.ts';
 import { isUuid } from '../../db/workspace-transaction.ts';
 import { type Api, inWorkspace, readInWorkspace } from '../../http/api.ts';
-import { decodeCursor, encodeCursor } from '../../http/page.ts';
+import { cutPage, decodeCursor, encodeCursor } from '../../http/page.ts';
 import { problems } from '../../http/problem-contract.ts';
 import type { Execution } from './execution.ts';
 import {
@@ -41,13 +41,10 @@ export function registerExecutionRoutes(api: Api, { database }: { readonly datab
       const found = await readInWorkspace(database, request, (tx) =>
         listExecutions(tx, filter, { after, limit: limit + 1 }),
       );
-      const shown = found.slice(0, limit);
-      const last = found.length > limit ? shown.at(-1) : undefined;
-      return {
-        items: shown.map(toExecutionResponse),
-        nextCursor:
-          last === undefined ? null : encodeCursor(CURSOR, [last.queuedAt.getTime(), last.executionId]),
-      };
+      const page = cutPage(found, limit, (last) =>
+        encodeCursor(CURSOR, [last.queuedAt.getTime(), last.executionId]),
+      );
+      return { ...page, items: page.items.map(toExecutionResponse) };
     },
   );
   api.get(

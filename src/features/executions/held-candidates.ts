@@ -1,8 +1,7 @@
-import { DriftplaneError } from '../../core/errors.ts';
 import type { HeldCandidate } from '../../core/generate.ts';
 import type { HoldCode } from '../../core/plan-hold.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
-import { decodeCursor, encodeCursor } from '../../http/page.ts';
+import { cutPage, decodeOrdinal, encodeCursor } from '../../http/page.ts';
 import { getExecution } from './execution-service.ts';
 
 /** Most of an execution that are kept; how many there were is in its counts. */
@@ -102,7 +101,7 @@ export async function listHeldCandidates(
   },
 ): Promise<{ items: ListedHold[]; nextCursor: string | null; omitted: number }> {
   const { heldBack } = await getExecution(tx, executionId);
-  const after = query.cursor === undefined ? 0 : readCursor(query.cursor);
+  const after = query.cursor === undefined ? 0 : decodeOrdinal(CURSOR, query.cursor);
   const { rows } = await tx.client.query<HeldRow>(
     `select ordinal, drift_type as "driftType", change, item_type as "itemType", external_id as "externalId", label,
        severity, impact, score, change_count as "changeCount", reasons, reason_count as "reasonCount", paths
@@ -112,28 +111,19 @@ export async function listHeldCandidates(
      order by ordinal limit $5`,
     [tx.workspaceId, executionId, after, query.code ?? null, query.limit + 1],
   );
-  const items = rows.slice(0, query.limit).map((row) => ({
-    ...row,
-    reasons: JSON.parse(row.reasons),
-    paths: JSON.parse(row.paths),
-  }));
-  const last = rows.length > query.limit ? items.at(-1) : undefined;
+  const page = cutPage(rows, query.limit, (last) => encodeCursor(CURSOR, [last.ordinal]));
   const { rows: kept } = await tx.client.query<{ count: number }>(
     `select coalesce(max(ordinal), 0) as count from driftplane.held_candidates
      where workspace_id = $1 and execution_id = $2`,
     [tx.workspaceId, executionId],
   );
   return {
-    items,
-    nextCursor: last === undefined ? null : encodeCursor(CURSOR, [last.ordinal]),
+    ...page,
+    items: page.items.map((row) => ({
+      ...row,
+      reasons: JSON.parse(row.reasons),
+      paths: JSON.parse(row.paths),
+    })),
     omitted: heldBack.candidates - (kept[0]?.count ?? 0),
   };
-}
-
-function readCursor(cursor: string): number {
-  const [ordinal] = decodeCursor(CURSOR, cursor, 1);
-  if (Number.isInteger(ordinal) && (ordinal as number) >= 0 && (ordinal as number) < 2 ** 31) {
-    return ordinal as number;
-  }
-  throw new DriftplaneError('invalid_cursor', 'the cursor does not belong to this listing');
 }

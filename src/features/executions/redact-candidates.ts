@@ -1,11 +1,10 @@
 /** What executions held back, and what backtests told of, names items: what has become sensitive goes from there too. */
 
+import { REDACTED } from '../../core/evidence.ts';
 import type { ItemType } from '../../core/item-type.ts';
 import type { JsonObject } from '../../core/json-value.ts';
 import { isLabelSensitive, redactShownChange } from '../../core/redact-shown-change.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
-
-const REDACTED_LABEL = '[redacted]';
 
 export interface RedactOptions {
   readonly scopeId: string;
@@ -50,7 +49,7 @@ export async function redactHeldCandidates(
   );
   const hidesLabel = isLabelSensitive(type);
   const changed = rows.flatMap((row): HeldRow[] => {
-    const label = hidesLabel ? REDACTED_LABEL : row.label;
+    const label = hidesLabel ? REDACTED : row.label;
     const paths = JSON.stringify((JSON.parse(row.paths) as string[]).map((path) => redactPath(path, type)));
     return label === row.label && paths === row.paths ? [] : [{ ...row, label, paths }];
   });
@@ -89,8 +88,8 @@ export async function redactBacktestChanges(
   const changed = isLabelSensitive(type)
     ? rows.flatMap((row): ChangeRow[] => {
         const detail = JSON.parse(row.detail) as JsonObject;
-        if (detail.itemType !== type.name || detail.label === REDACTED_LABEL) return [];
-        return [{ ...row, detail: JSON.stringify({ ...detail, label: REDACTED_LABEL }) }];
+        if (detail.itemType !== type.name || detail.label === REDACTED) return [];
+        return [{ ...row, detail: JSON.stringify({ ...detail, label: REDACTED }) }];
       })
     : [];
   await tx.client.query(

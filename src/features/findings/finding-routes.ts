@@ -6,7 +6,7 @@ import { type Api, inWorkspace, readInWorkspace } from '../../http/api.ts';
 import { ignoredMetrics, type Metrics } from '../../http/metrics.ts';
 import { pageQuery } from '../../http/page.ts';
 import { problems } from '../../http/problem-contract.ts';
-import { readIfMatch, revisionHeaders, setRevision } from '../../http/revision.ts';
+import { readIfMatch, setRevision } from '../../http/revision.ts';
 import { triageFindings } from './bulk-triage.ts';
 import {
   bulkResultSchema,
@@ -140,7 +140,6 @@ function registerDecision(api: Api, { database, metrics }: Required<Dependencies
         summary: `${summaries[event]}; needs If-Match`,
         params: findingParams,
         body: decisionBodies[event],
-        headers: revisionHeaders,
         response: {
           200: findingSchema,
           ...problems(

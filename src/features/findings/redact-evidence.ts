@@ -1,11 +1,10 @@
+import { REDACTED } from '../../core/evidence.ts';
 import type { ShownChange } from '../../core/generate.ts';
 import type { ItemType } from '../../core/item-type.ts';
 import type { JsonObject, JsonValue } from '../../core/json-value.ts';
 import { isLabelSensitive, redactShownChange } from '../../core/redact-shown-change.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import { lockFindings } from './finding-store.ts';
-
-const REDACTED_LABEL = '[redacted]';
 
 /**
  * Takes out of the evidence of a scope's findings of one type what `type` calls sensitive, of at most `limit` of them
@@ -26,7 +25,7 @@ export async function redactEvidence(
   const hidesLabel = isLabelSensitive(type);
   const changed = rows.flatMap(({ finding_id: findingId, label, evidence: text }) => {
     const evidence = redactChanges(JSON.parse(text) as JsonObject, type);
-    const shownLabel = hidesLabel ? REDACTED_LABEL : label;
+    const shownLabel = hidesLabel ? REDACTED : label;
     const isSame = evidence === null && shownLabel === label;
     return isSame ? [] : [{ findingId, label: shownLabel, text: evidence ?? text }];
   });

@@ -1,17 +1,10 @@
 import { z } from 'zod';
+import { isStorable, storableFault } from '../../core/storable-text.ts';
 import { instantSchema } from '../../http/instant.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
 
 /** A text that PostgreSQL takes. */
-const text = (maxLength: number) =>
-  z
-    .string()
-    .min(1)
-    .max(maxLength)
-    .refine(
-      (value) => !value.includes('\0') && value.isWellFormed(),
-      'it holds U+0000 or half a surrogate pair',
-    );
+const text = (maxLength: number) => z.string().min(1).max(maxLength).refine(isStorable, storableFault);
 
 const versionId = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
 

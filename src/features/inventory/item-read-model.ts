@@ -1,4 +1,5 @@
 import { DriftplaneError } from '../../core/errors.ts';
+import { isStorable } from '../../core/storable-text.ts';
 import { withinTime } from '../../db/time-limit.ts';
 import { isUuid, type WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import { decodeCursor, encodeCursor } from '../../http/page.ts';
@@ -141,8 +142,7 @@ function readCursor(kind: string, cursor: string): Position {
     typeof scopeId === 'string' &&
     isUuid(scopeId) &&
     typeof itemType === 'string' &&
-    !itemType.includes('\0') &&
-    itemType.isWellFormed() &&
+    isStorable(itemType) &&
     Number.isSafeInteger(versionId);
   if (!isOurs) throw new DriftplaneError('invalid_cursor', 'the cursor does not belong to this listing');
   return { scopeId, itemType, versionId: versionId as number };

@@ -1,7 +1,7 @@
 import { DriftplaneError } from '../../core/errors.ts';
 import type { RunState } from '../../core/run-state.ts';
 import { isUuid, type WorkspaceTransaction } from '../../db/workspace-transaction.ts';
-import { decodeCursor, encodeCursor } from '../../http/page.ts';
+import { cutPage, decodeCursor, encodeCursor } from '../../http/page.ts';
 import type { SyncRun } from './sync-run.ts';
 import { findRun, listRuns } from './sync-run-store.ts';
 
@@ -31,13 +31,7 @@ export async function listSyncRuns(
     return { items: [], nextCursor: null };
   const after = query.cursor === undefined ? null : readCursor(query.cursor);
   const runs = await listRuns(tx, { scopeId, sourceId, status, after, limit: limit + 1 });
-  const items = runs.slice(0, limit);
-  const last = items.at(-1);
-  const nextCursor =
-    runs.length > limit && last !== undefined
-      ? encodeCursor(CURSOR, [last.requestedAt.toISOString(), last.runId])
-      : null;
-  return { items, nextCursor };
+  return cutPage(runs, limit, (last) => encodeCursor(CURSOR, [last.requestedAt.toISOString(), last.runId]));
 }
 
 function readCursor(cursor: string): { requestedAt: Date; runId: string } {

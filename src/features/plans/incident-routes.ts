@@ -3,7 +3,7 @@ import { DriftplaneError } from '../../core/errors.ts';
 import type { Database } from '../../db/database.ts';
 import { isUuid } from '../../db/workspace-transaction.ts';
 import { type Api, inWorkspace, readInWorkspace } from '../../http/api.ts';
-import { decodeCursor, encodeCursor } from '../../http/page.ts';
+import { cutPage, decodeCursor, encodeCursor } from '../../http/page.ts';
 import { problems } from '../../http/problem-contract.ts';
 import type { Incident } from './incident.ts';
 import {
@@ -46,13 +46,10 @@ function registerReads(api: Api, database: Database): void {
       const found = await readInWorkspace(database, request, (tx) =>
         listIncidents(tx, { isOpen, serviceId }, { after, limit: limit + 1 }),
       );
-      const shown = found.slice(0, limit);
-      const last = found.length > limit ? shown.at(-1) : undefined;
-      return {
-        items: shown.map(incidentResponseOf),
-        nextCursor:
-          last === undefined ? null : encodeCursor(CURSOR, [last.openedAt.toISOString(), last.incidentId]),
-      };
+      const page = cutPage(found, limit, (last) =>
+        encodeCursor(CURSOR, [last.openedAt.toISOString(), last.incidentId]),
+      );
+      return { ...page, items: page.items.map(incidentResponseOf) };
     },
   );
   api.get(

@@ -1,5 +1,6 @@
 import { DriftplaneError } from '../../core/errors.ts';
 import { parsePlan } from '../../core/parse-plan.ts';
+import { comparePlans } from '../../core/plan-comparison.ts';
 import { generatePlanHash } from '../../core/plan-hash.ts';
 import { contentOf, type PlanContent, type PlanDocument } from '../../core/plan-schema.ts';
 import type { PlanStatus } from '../../core/plan-vocabulary.ts';
@@ -8,7 +9,7 @@ import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import { requireRevision } from '../../http/revision.ts';
 import type { DriftPlan } from './plan.ts';
 import { invalidPlan, scopeText } from './plan-problems.ts';
-import { comparePlanContents, type PlanComparison } from './plan-read-model.ts';
+import type { PlanComparison } from './plan-read-model.ts';
 import { createDriftPlan, getDriftPlan, updateDriftPlan } from './plan-service.ts';
 import { listPlanRows, lockPlanWrites } from './plan-store.ts';
 import { getVersion } from './plan-version-service.ts';
@@ -158,10 +159,12 @@ async function compareWith(
   const isInForce = existing.status !== 'draft' && existing.versionHash === generatePlanHash(content);
   const number = isInForce ? existing.version : existing.latest.version;
   const version = await getVersion(tx, existing.planId, number);
-  const names = [`version ${number}`, 'the file'] as const;
-  const compared = comparePlanContents(version.content, content, names);
   const before = documentOf(existing, version.content);
-  return { ...compared, unifiedDiff: unifiedDiff(planToYaml(before), planToYaml(document), names) };
+  return {
+    changes: comparePlans(version.content, content),
+    // With description and status, which the comparison of two versions has not.
+    unifiedDiff: unifiedDiff(planToYaml(before), planToYaml(document), [`version ${number}`, 'the file']),
+  };
 }
 
 function documentOf({ description, status }: DriftPlan, content: PlanContent): PlanDocument {

@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { MAX_TRACE_ENTRIES } from '../../core/plan-resolution.ts';
+import { MAX_TRACE_ENTRIES, resolutionMethods } from '../../core/plan-resolution.ts';
 import { planReviewStates } from '../../core/plan-review-state.ts';
 import { type PlanContent, planDocumentSchema } from '../../core/plan-schema.ts';
 import { planScopeTypes, planStatuses } from '../../core/plan-vocabulary.ts';
+import { isStorable, storableFault } from '../../core/storable-text.ts';
 import { instantSchema } from '../../http/instant.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
 
@@ -29,10 +30,7 @@ function planBody<Fields extends z.ZodRawShape>(more: Record<string, unknown>, f
 }
 
 /** Texts that are kept with a version. */
-const note = z
-  .string()
-  .max(2000)
-  .refine((text) => !text.includes('\0') && text.isWellFormed(), 'it holds U+0000 or half a surrogate pair');
+const note = z.string().max(2000).refine(isStorable, storableFault);
 
 const extraFields = {
   parentId: z.string().nullish(),
@@ -221,7 +219,7 @@ export const resolutionSchema = z
   .object({
     plan: resolvablePlanSchema.nullable(),
     step: z.int().min(1).max(5),
-    resolutionMethod: z.enum(['exact', 'repo', 'service', 'workspace', 'none']),
+    resolutionMethod: z.enum(resolutionMethods),
     hasPlan: z.boolean().meta({ description: 'False: the built-in default counts' }),
     planScope: z.enum(planScopeTypes).nullable(),
     trace: z

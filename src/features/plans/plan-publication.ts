@@ -1,17 +1,10 @@
 import { DriftplaneError } from '../../core/errors.ts';
 import { plansAreIdentical } from '../../core/plan-hash.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
-import { requireRevision } from '../../http/revision.ts';
 import type { DriftPlan } from './plan.ts';
 import { archivedPlan, requireNewContent } from './plan-problems.ts';
-import { emitChange, getDriftPlan } from './plan-service.ts';
-import { getRequiredApprovals, lockPlanWrites, updatePlan } from './plan-store.ts';
-import { getVersion, makeVersion, putInForce } from './plan-version-service.ts';
-
-interface Wanted {
-  readonly planId: string;
-  readonly revision: number | null;
-}
+import { emitChange, getDriftPlan, lockDriftPlan, type ReadPlan } from './plan-service.ts';
+import { getVersion, makeVersion, placeNewVersion, putInForce } from './plan-version-service.ts';
 
 /**
  * Puts a version in force, the newest one where none is named. Throws `plan_not_found`, `plan_version_not_found`,
@@ -19,11 +12,11 @@ interface Wanted {
  */
 export async function publishPlanVersion(
   tx: WorkspaceTransaction,
-  { planId, revision, version }: Wanted & { readonly version: number | null },
+  { planId, revision, version }: ReadPlan & { readonly version: number | null },
 ): Promise<DriftPlan> {
   const before = await openForChange(tx, { planId, revision });
   const wanted = await getVersion(tx, planId, version ?? before.latest.version);
-  await putInForce(tx, before, wanted);
+  await putInForce(tx, wanted);
   return changed(tx, before, 'plan.publish', wanted.version);
 }
 
@@ -38,7 +31,7 @@ export async function rollbackPlan(
     revision,
     version,
     changeNote,
-  }: Wanted & { readonly version: number; readonly changeNote: string },
+  }: ReadPlan & { readonly version: number; readonly changeNote: string },
 ): Promise<DriftPlan> {
   const before = await openForChange(tx, { planId, revision });
   const target = await getVersion(tx, planId, version);
@@ -53,16 +46,12 @@ export async function rollbackPlan(
   await requireNewContent(tx, target.content, planId);
   const note = changeNote === '' ? `rollback to version ${version}` : changeNote;
   const made = await makeVersion(tx, { planId, latestVersion: latest.version }, target.content, note);
-  if (before.status !== 'active') await updatePlan(tx, planId, { head: made });
-  else if ((await getRequiredApprovals(tx)) === 0) await putInForce(tx, before, made);
-  else await updatePlan(tx, planId, {});
+  await placeNewVersion(tx, before, made);
   return changed(tx, before, 'plan.rollback', version);
 }
 
-async function openForChange(tx: WorkspaceTransaction, { planId, revision }: Wanted): Promise<DriftPlan> {
-  await lockPlanWrites(tx);
-  const plan = await getDriftPlan(tx, planId);
-  if (revision !== null) requireRevision(revision, plan.revision);
+async function openForChange(tx: WorkspaceTransaction, read: ReadPlan): Promise<DriftPlan> {
+  const plan = await lockDriftPlan(tx, read);
   if (plan.status === 'archived') throw archivedPlan(plan);
   return plan;
 }

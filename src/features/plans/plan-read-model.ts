@@ -1,12 +1,11 @@
 import { DriftplaneError } from '../../core/errors.ts';
-import { builtInPlan } from '../../core/parse-plan.ts';
 import { comparePlans, type PlanChange } from '../../core/plan-comparison.ts';
-import { generatePlanHash, validatePlanHash } from '../../core/plan-hash.ts';
+import { validatePlanHash } from '../../core/plan-hash.ts';
 import type { PlanContent } from '../../core/plan-schema.ts';
 import type { PlanStatus } from '../../core/plan-vocabulary.ts';
 import { planToYaml } from '../../core/plan-yaml.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
-import { decodeCursor, encodeCursor } from '../../http/page.ts';
+import { cutPage, decodeCursor, encodeCursor } from '../../http/page.ts';
 import type { PlanVersion } from './plan.ts';
 import { listReviewEvents, type PlanReviewEntry } from './plan-review-store.ts';
 import { getDriftPlan } from './plan-service.ts';
@@ -31,9 +30,7 @@ export async function listPlanVersions(
   await getDriftPlan(tx, planId);
   const [before = null] = cursor === undefined ? [] : readNumbers(VERSIONS_CURSOR, cursor, 1);
   const found = await listVersionRows(tx, planId, { before, limit: limit + 1 });
-  const items = found.slice(0, limit);
-  const last = found.length > limit ? items.at(-1) : undefined;
-  return { items, nextCursor: last === undefined ? null : encodeCursor(VERSIONS_CURSOR, [last.version]) };
+  return cutPage(found, limit, (last) => encodeCursor(VERSIONS_CURSOR, [last.version]));
 }
 
 /** Throws `plan_not_found` and `plan_version_not_found`. */
@@ -86,12 +83,7 @@ export async function listPlanReviews(
   const place = cursor === undefined ? null : readNumbers(REVIEWS_CURSOR, cursor, 2);
   const before = place === null ? null : { version: place[0] ?? 0, eventNo: place[1] ?? 0 };
   const found = await listReviewEvents(tx, { planId, version, before, limit: limit + 1 });
-  const items = found.slice(0, limit);
-  const last = found.length > limit ? items.at(-1) : undefined;
-  return {
-    items,
-    nextCursor: last === undefined ? null : encodeCursor(REVIEWS_CURSOR, [last.version, last.eventNo]),
-  };
+  return cutPage(found, limit, (last) => encodeCursor(REVIEWS_CURSOR, [last.version, last.eventNo]));
 }
 
 /** PostgreSQL's integer. */
@@ -110,19 +102,6 @@ export interface PlanComparison {
   readonly unifiedDiff: string;
 }
 
-/** What is otherwise in `after`, property by property and as text. `names` head the two sides of the text. */
-export function comparePlanContents(
-  before: PlanContent,
-  after: PlanContent,
-  names: readonly [string, string],
-): PlanComparison {
-  const [from, to] = [before, after].map((content) => planToYaml({ ...content, description: '' })) as [
-    string,
-    string,
-  ];
-  return { changes: comparePlans(before, after), unifiedDiff: unifiedDiff(from, to, names) };
-}
-
 /** Two versions of a plan. Throws `plan_not_found` and `plan_version_not_found`. */
 export async function comparePlanVersions(
   tx: WorkspaceTransaction,
@@ -132,21 +111,23 @@ export async function comparePlanVersions(
   await getDriftPlan(tx, planId);
   const from = await getVersion(tx, planId, versions.from);
   const to = await getVersion(tx, planId, versions.to);
-  const names = [`version ${from.version}`, `version ${to.version}`] as const;
-  return { from, to, ...comparePlanContents(from.content, to.content, names) };
+  const yamlOf = ({ content }: PlanVersion): string => planToYaml({ ...content, description: '' });
+  return {
+    from,
+    to,
+    changes: comparePlans(from.content, to.content),
+    unifiedDiff: unifiedDiff(yamlOf(from), yamlOf(to), [`version ${from.version}`, `version ${to.version}`]),
+  };
 }
 
-const builtInHash = generatePlanHash(builtInPlan);
-
 /**
- * The content that was in force under a hash: of a version of a plan, or the built-in default. Undefined where no such
- * version is kept, or what is kept does not have that hash.
+ * The content of the versions of plans that have a hash. Undefined where no such version is kept, or what is kept does
+ * not have that hash.
  */
 export async function findContentByHash(
   tx: WorkspaceTransaction,
   versionHash: string,
 ): Promise<PlanContent | undefined> {
-  if (versionHash === builtInHash) return builtInPlan;
   const found = await findVersionByHash(tx, versionHash);
   return found !== undefined && validatePlanHash(found.content, versionHash) ? found.content : undefined;
 }

@@ -4,9 +4,9 @@ import { DriftplaneError } from '../../core/errors.ts';
 import type { Database } from '../../db/database.ts';
 import { isUuid } from '../../db/workspace-transaction.ts';
 import { type Api, inWorkspace, readInWorkspace } from '../../http/api.ts';
-import { decodeCursor, encodeCursor } from '../../http/page.ts';
+import { cutPage, decodeCursor, encodeCursor } from '../../http/page.ts';
 import { problems } from '../../http/problem-contract.ts';
-import { readIfMatch, revisionHeaders, setRevision } from '../../http/revision.ts';
+import { readIfMatch, setRevision } from '../../http/revision.ts';
 import { applyPlan } from './plan-apply.ts';
 import {
   appliedPlanSchema,
@@ -34,15 +34,12 @@ const CURSOR = 'plans';
 export const workspaceParams = z.object({ workspaceId: z.string() });
 export const planParams = z.object({ workspaceId: z.string(), planId: z.string() });
 
-const ifMatch = z
-  .string()
-  .optional()
-  .meta({ description: 'The ETag that was read; where it is sent, a plan that is at another is left alone' });
-
-const idempotencyKey = z
-  .string()
-  .optional()
-  .meta({ description: 'Sent again with the same key, it is done once and answered the same' });
+/** Of a change that may be about whatever there is. */
+const optionalRevision = z.looseObject({
+  'if-match': z.string().optional().meta({
+    description: 'The ETag that was read; where it is sent, a plan that is at another is left alone',
+  }),
+});
 
 const writeProblems = ['invalid_plan', 'plan_exists', 'scope_taken', 'approval_required'] as const;
 
@@ -88,12 +85,10 @@ function registerReads(api: Api, database: Database): void {
       const found = await readInWorkspace(database, request, (tx) =>
         listDriftPlans(tx, filter, { after, limit: limit + 1 }),
       );
-      const shown = found.slice(0, limit);
-      const last = found.length > limit ? shown.at(-1) : undefined;
-      return {
-        items: shown.map(planResponseOf),
-        nextCursor: last === undefined ? null : encodeCursor(CURSOR, [last.createdAt.getTime(), last.planId]),
-      };
+      const page = cutPage(found, limit, (last) =>
+        encodeCursor(CURSOR, [last.createdAt.getTime(), last.planId]),
+      );
+      return { ...page, items: page.items.map(planResponseOf) };
     },
   );
   api.get(
@@ -154,7 +149,6 @@ function registerWrites(api: Api, database: Database): void {
         operationId: 'updatePlan',
         params: planParams,
         body: updatePlanBody,
-        headers: revisionHeaders,
         response: {
           200: planSchema,
           ...problems(
@@ -189,7 +183,7 @@ function registerWrites(api: Api, database: Database): void {
         operationId: 'applyPlan',
         params: workspaceParams,
         body: applyPlanBody,
-        headers: z.looseObject({ 'idempotency-key': idempotencyKey, 'if-match': ifMatch }),
+        headers: optionalRevision,
         response: {
           200: appliedPlanSchema,
           ...problems(
@@ -224,7 +218,7 @@ function registerStatusChanges(api: Api, database: Database): void {
         summary: 'Archive a plan: it is in force no more, and can be restored',
         operationId: 'archivePlan',
         params: planParams,
-        headers: z.looseObject({ 'if-match': ifMatch }),
+        headers: optionalRevision,
         response: { 200: planSchema, ...problems('plan_not_found', 'revision_mismatch') },
       },
     },
@@ -245,7 +239,7 @@ function registerStatusChanges(api: Api, database: Database): void {
         summary: 'Make an archived plan what it was: in force, with the approvals that it needs, or a draft',
         operationId: 'restorePlan',
         params: planParams,
-        headers: z.looseObject({ 'if-match': ifMatch }),
+        headers: optionalRevision,
         response: {
           200: planSchema,
           ...problems(

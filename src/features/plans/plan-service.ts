@@ -19,7 +19,6 @@ import {
 } from './plan-problems.ts';
 import {
   findPlan,
-  getRequiredApprovals,
   insertPlan,
   listPlanRows,
   lockPlanWrites,
@@ -32,6 +31,7 @@ import {
   headContent,
   makeVersion,
   moveVersion,
+  placeNewVersion,
   putInForce,
   requireVersionApprovals,
 } from './plan-version-service.ts';
@@ -40,6 +40,24 @@ import {
 export async function getDriftPlan(tx: WorkspaceTransaction, planId: string): Promise<DriftPlan> {
   const plan = isUuid(planId) ? await findPlan(tx, planId) : undefined;
   if (plan === undefined) throw new DriftplaneError('plan_not_found', 'there is no such plan');
+  return plan;
+}
+
+/** A plan as a client has read it. */
+export interface ReadPlan {
+  readonly planId: string;
+  /** Null: at whatever revision it is. */
+  readonly revision: number | null;
+}
+
+/** The plan, with the workspace's plan writes locked. Throws `plan_not_found` and `revision_mismatch`. */
+export async function lockDriftPlan(
+  tx: WorkspaceTransaction,
+  { planId, revision }: ReadPlan,
+): Promise<DriftPlan> {
+  await lockPlanWrites(tx);
+  const plan = await getDriftPlan(tx, planId);
+  if (revision !== null) requireRevision(revision, plan.revision);
   return plan;
 }
 
@@ -139,9 +157,7 @@ export async function updateDriftPlan(
   planId: string,
   update: PlanUpdate,
 ): Promise<DriftPlan> {
-  await lockPlanWrites(tx);
-  const before = await getDriftPlan(tx, planId);
-  if (update.revision !== null) requireRevision(update.revision, before.revision);
+  const before = await lockDriftPlan(tx, { planId, revision: update.revision });
   const parsed = parsePlan(update.document);
   const details = [
     ...(parsed.ok ? [] : parsed.details),
@@ -194,40 +210,23 @@ async function changeContent(
   const isActive = plan.status === 'active';
   // It is in force. A newer version that waits for approval is somebody's work: only a rollback is meant to replace it.
   if (isActive && generatePlanHash(content) === plan.versionHash) return;
-  const isActivated = wanted.status === 'active' && !isActive;
   let version = await getVersion(tx, planId, latest.version);
-  const isNew = requiresNewVersion(version.content, content);
-  if (isNew) {
+  if (requiresNewVersion(version.content, content)) {
     await requireNewContent(tx, content, planId);
     if (isActive) await requireFreeScope(tx, content, planId);
     version = await makeVersion(tx, { planId, latestVersion: latest.version }, content, changeNote);
-    // Of a plan that was never in force the newest version is the head.
-    if (!isActive) await updatePlan(tx, planId, { head: version });
+    await placeNewVersion(tx, plan, version);
   }
-  const needsApproval = (await getRequiredApprovals(tx)) > 0;
-  if (isActivated || (isActive && isNew && !needsApproval)) await putInForce(tx, plan, version);
-  // A version that waits is news too: whoever read the plan before has not seen it, and would supersede it.
-  else if (isActive && isNew) await updatePlan(tx, planId, {});
-}
-
-/** A plan that is archived or restored. */
-interface StatusChange {
-  readonly planId: string;
-  /** The revision that was read; null: whatever it is at. */
-  readonly revision: number | null;
+  if (wanted.status === 'active' && !isActive) await putInForce(tx, version);
 }
 
 /**
  * Takes a plan out of force and archives it: nothing that findings were made by is ever lost, and it can be restored.
  * Again it changes nothing. Throws `plan_not_found` and `revision_mismatch`.
  */
-export async function deleteDriftPlan(
-  tx: WorkspaceTransaction,
-  { planId, revision }: StatusChange,
-): Promise<DriftPlan> {
-  await lockPlanWrites(tx);
-  const before = await getDriftPlan(tx, planId);
-  if (revision !== null) requireRevision(revision, before.revision);
+export async function deleteDriftPlan(tx: WorkspaceTransaction, read: ReadPlan): Promise<DriftPlan> {
+  const before = await lockDriftPlan(tx, read);
+  const { planId } = before;
   if (before.status === 'archived') return before;
   await updatePlan(tx, planId, { status: 'archived' });
   return changedStatus(tx, before, 'plan.archive');
@@ -238,13 +237,9 @@ export async function deleteDriftPlan(
  * `plan_not_found`, `revision_mismatch`, `invalid_transition` where it is not archived, and what publishing would:
  * `approval_required` and `scope_taken`.
  */
-export async function restoreDriftPlan(
-  tx: WorkspaceTransaction,
-  { planId, revision }: StatusChange,
-): Promise<DriftPlan> {
-  await lockPlanWrites(tx);
-  const before = await getDriftPlan(tx, planId);
-  if (revision !== null) requireRevision(revision, before.revision);
+export async function restoreDriftPlan(tx: WorkspaceTransaction, read: ReadPlan): Promise<DriftPlan> {
+  const before = await lockDriftPlan(tx, read);
+  const { planId } = before;
   if (before.status !== 'archived') {
     throw new DriftplaneError(
       'invalid_transition',

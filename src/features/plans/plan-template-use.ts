@@ -1,6 +1,6 @@
 import type { ErrorDetail } from '../../core/errors.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json-value.ts';
-import { nearestWord } from '../../core/nearest.ts';
+import { didYouMean } from '../../core/nearest.ts';
 import { getAllTemplates, getTemplateById } from '../../core/plan-templates.ts';
 
 /**
@@ -15,9 +15,7 @@ export function completeFromTemplate(
   const template = getTemplateById(templateId);
   if (template === undefined) {
     const ids = getAllTemplates().map(({ id }) => id);
-    const nearest = nearestWord(templateId, ids);
-    const hint = nearest === null ? '' : `; did you mean "${nearest}"?`;
-    const detail = `there is no template ${JSON.stringify(templateId.slice(0, 60))}, there are ${ids.join(', ')}${hint}`;
+    const detail = `there is no template ${JSON.stringify(templateId.slice(0, 60))}, there are ${ids.join(', ')}${didYouMean(templateId, ids)}`;
     return { document, details: [{ pointer: '/templateId', line: null, detail }] };
   }
   if (!isJsonObject(document as JsonValue)) return { document, details: [] };

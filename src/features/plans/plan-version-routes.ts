@@ -4,7 +4,7 @@ import type { Database } from '../../db/database.ts';
 import { type Api, inWorkspace, readInWorkspace } from '../../http/api.ts';
 import { pageQuery } from '../../http/page.ts';
 import { problems } from '../../http/problem-contract.ts';
-import { readIfMatch, revisionHeaders, setRevision } from '../../http/revision.ts';
+import { readIfMatch, setRevision } from '../../http/revision.ts';
 import {
   planComparisonSchema,
   planSchema,
@@ -183,7 +183,6 @@ function registerPublication(api: Api, database: Database): void {
         operationId: 'publishPlan',
         params: planParams,
         body: publishBody,
-        headers: revisionHeaders,
         response: { 200: planSchema, ...problems(...publicationProblems) },
       },
     },
@@ -208,7 +207,6 @@ function registerPublication(api: Api, database: Database): void {
         operationId: 'rollbackPlan',
         params: planParams,
         body: rollbackBody,
-        headers: revisionHeaders,
         response: { 200: planSchema, ...problems(...publicationProblems) },
       },
     },

@@ -11,7 +11,7 @@ import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import type { DriftPlan, PlanVersion } from './plan.ts';
 import { requireApprovals, requireFreeScope, requireNewContent } from './plan-problems.ts';
 import { listApprovers, writeReviewEvent } from './plan-review-store.ts';
-import { updatePlan } from './plan-store.ts';
+import { getRequiredApprovals, updatePlan } from './plan-store.ts';
 import { findVersion, insertVersion, listVersionsInStates } from './plan-version-store.ts';
 
 /** Throws `plan_version_not_found`. */
@@ -79,13 +79,8 @@ export async function moveVersion(
  * Puts a version in force: it becomes the head of its plan, and the plan active. Throws `approval_required`,
  * `invalid_transition`, `plan_exists` and `scope_taken`.
  */
-export async function putInForce(
-  tx: WorkspaceTransaction,
-  plan: Pick<DriftPlan, 'planId'>,
-  version: PlanVersion,
-  description?: string,
-): Promise<void> {
-  const { planId } = plan;
+export async function putInForce(tx: WorkspaceTransaction, version: PlanVersion): Promise<void> {
+  const { planId } = version;
   await requireVersionApprovals(tx, version, 'publishing');
   await requireNewContent(tx, version.content, planId);
   await requireFreeScope(tx, version.content, planId);
@@ -93,11 +88,22 @@ export async function putInForce(
     await moveVersion(tx, former, 'supersede', `version ${version.version} was published`);
   }
   await moveVersion(tx, version, 'publish');
-  await updatePlan(tx, planId, {
-    status: 'active',
-    head: version,
-    ...(description === undefined ? {} : { description }),
-  });
+  await updatePlan(tx, planId, { status: 'active', head: version });
+}
+
+/**
+ * Where a version goes that was just made of a plan: it is the head of a plan that is not in force; of one that is, it
+ * comes into force where no approvals are needed, and else waits. One that waits is news too: whoever read the plan
+ * before has not seen it, and would supersede it. Throws what `putInForce` throws.
+ */
+export async function placeNewVersion(
+  tx: WorkspaceTransaction,
+  { status }: Pick<DriftPlan, 'status'>,
+  version: PlanVersion,
+): Promise<void> {
+  if (status !== 'active') await updatePlan(tx, version.planId, { head: version });
+  else if ((await getRequiredApprovals(tx)) === 0) await putInForce(tx, version);
+  else await updatePlan(tx, version.planId, {});
 }
 
 /** Throws `approval_required` where a version has not been approved by as many as the workspace wants now. */

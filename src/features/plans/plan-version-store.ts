@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../core/canonical-json.ts';
-import { generatePlanHash, hashedContent } from '../../core/plan-hash.ts';
+import { hashedContent } from '../../core/plan-hash.ts';
 import type { PlanReviewState } from '../../core/plan-review-state.ts';
 import type { PlanContent } from '../../core/plan-schema.ts';
 import type { PlanVersionMetadata } from '../../core/plan-version.ts';
@@ -62,7 +62,7 @@ export async function insertVersion(
       tx.workspaceId,
       planId,
       metadata.version,
-      generatePlanHash(content),
+      metadata.versionHash,
       canonicalJson(hashedContent(content)),
       metadata.parentVersion,
       changeNote,

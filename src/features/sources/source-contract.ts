@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isStorable, storableFault } from '../../core/storable-text.ts';
 import { instantSchema } from '../../http/instant.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
 import { cronFault, timeZoneFault } from './cron-schedule.ts';
@@ -13,14 +14,10 @@ const checked = (faultOf: (text: string) => string | null, maxLength: number) =>
       if (fault !== null) context.addIssue({ code: 'custom', message: fault });
     });
 
-/** The characters that no stored text may hold: PostgreSQL refuses U+0000, and half a character is no text. */
-const isText = (text: string): boolean => !text.includes('\0') && text.isWellFormed();
-const textFault = 'it holds U+0000 or half a surrogate pair';
-
 const line = (maxLength: number) =>
   z
     .string()
-    .refine(isText, textFault)
+    .refine(isStorable, storableFault)
     .refine((text) => !/\p{Cc}/u.test(text), 'it holds a control character')
     .transform((text) => text.normalize('NFC').trim())
     .pipe(z.string().min(1).max(maxLength));
@@ -31,7 +28,7 @@ const pathSchema = z
   .string()
   .min(1)
   .max(4096)
-  .refine(isText, textFault)
+  .refine(isStorable, storableFault)
   .refine((path) => /^(?:\/|[A-Za-z]:[\\/])/.test(path), 'an absolute path')
   .meta({ description: "A folder, archive or file on the server's disk, in one of its open roots" });
 

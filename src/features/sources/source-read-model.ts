@@ -1,7 +1,7 @@
 import { DriftplaneError } from '../../core/errors.ts';
 import { scopeKeyOf } from '../../core/scope-key.ts';
 import { isUuid, type WorkspaceTransaction } from '../../db/workspace-transaction.ts';
-import { decodeCursor, encodeCursor } from '../../http/page.ts';
+import { cutPage, decodeCursor, encodeCursor } from '../../http/page.ts';
 import { findScope, listScopeIds, listScopes } from './scope-store.ts';
 import type { Scope, Source } from './source.ts';
 import { findSource, listSourceRows } from './source-store.ts';
@@ -71,13 +71,6 @@ export async function listScopeIdsFrom(
   query: { readonly sourceId: string | null; readonly fromScopeId: string | null },
 ): Promise<string[]> {
   return listScopeIds(tx, query);
-}
-
-/** `rows` may hold one more than the page takes, which says that there is a next one. */
-function cutPage<T>(rows: readonly T[], limit: number, cursorOf: (last: T) => string): SourcePage<T> {
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
-  return { items, nextCursor: rows.length > limit && last !== undefined ? cursorOf(last) : null };
 }
 
 function readSourceCursor(cursor: string): { createdAt: Date; sourceId: string } {

@@ -3,7 +3,7 @@ import type { Database } from '../../db/database.ts';
 import { type Api, inWorkspace, readInWorkspace } from '../../http/api.ts';
 import { pageQuery } from '../../http/page.ts';
 import { problems } from '../../http/problem-contract.ts';
-import { readIfMatch, revisionHeaders, setRevision } from '../../http/revision.ts';
+import { readIfMatch, setRevision } from '../../http/revision.ts';
 import type { Scope, Source } from './source.ts';
 import {
   newSourceSchema,
@@ -125,7 +125,6 @@ function registerWrites(api: Api, database: Database, fileRoots: readonly string
         operationId: 'changeSource',
         params: sourceParams,
         body: sourceChangeSchema,
-        headers: revisionHeaders,
         response: {
           200: sourceResponseSchema,
           ...problems(

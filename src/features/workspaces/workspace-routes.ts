@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Database } from '../../db/database.ts';
 import { type Api, inWorkspace, readInWorkspace } from '../../http/api.ts';
 import { problems } from '../../http/problem-contract.ts';
-import { readIfMatch, revisionHeaders, setRevision } from '../../http/revision.ts';
+import { readIfMatch, setRevision } from '../../http/revision.ts';
 import {
   type WorkspaceResponse,
   workspaceChangeSchema,
@@ -61,7 +61,6 @@ export function registerWorkspaceRoutes(api: Api, { database }: { database: Data
         summary: 'Change the name, how long things are kept, or what plans need; needs If-Match',
         params,
         body: workspaceChangeSchema,
-        headers: revisionHeaders,
         response: { 200: workspaceSchema, ...problems('revision_mismatch', 'precondition_required') },
       },
     },

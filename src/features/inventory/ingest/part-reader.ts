@@ -6,10 +6,11 @@ import type { Item, ItemReader, RawItem } from '../../../core/read-item.ts';
 import { sayable } from '../../../core/redact.ts';
 import { isSelected } from '../../../core/selection.ts';
 import { keyedSha256, sha256Hex } from '../../../core/sha256.ts';
+import { isStorable } from '../../../core/storable-text.ts';
 import type { LiveIndex } from './live-index.ts';
 import { ProblemTally } from './problem-tally.ts';
 import { SeenSet } from './seen-set.ts';
-import { copyBytes, copyText, isStorable, storableText } from './staging-writer.ts';
+import { copyBytes, copyText, storableText } from './staging-writer.ts';
 
 /** How many bytes of a raw hash are kept. */
 const RAW_HASH_BYTES = 16;

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
+import { isStorable } from '../../../core/storable-text.ts';
 
 /** Text that is handed to COPY at once, in UTF-16 code units. */
 const CHUNK_LENGTH = 256 * 1024;
@@ -125,11 +126,6 @@ export function copyText(text: string): string {
 /** Bytes as COPY reads them. */
 export function copyBytes(hex: string): string {
   return `\\\\x${hex}`;
-}
-
-/** Whether PostgreSQL can hold the text: no NUL, no lone surrogate. */
-export function isStorable(text: string): boolean {
-  return !text.includes('\u0000') && text.isWellFormed();
 }
 
 /** The text with U+FFFD in place of what PostgreSQL can't hold; for what is only shown. */
