@@ -195,9 +195,9 @@ describe('a decision about one finding', () => {
     const refusedWrite = other.inWorkspace((tx) =>
       triageFinding(tx, { findingId, revision: 1 }, decisions.acknowledge),
     );
-    const refusedRead = other.inWorkspace((tx) => getFinding(tx, findingId));
-
     await expect(refusedWrite).rejects.toMatchObject({ code: 'finding_not_found' });
+
+    const refusedRead = other.inWorkspace((tx) => getFinding(tx, findingId));
     await expect(refusedRead).rejects.toMatchObject({ code: 'finding_not_found' });
     expect(await scope.events(findingId)).toEqual(['open']);
   });
