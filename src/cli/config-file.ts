@@ -21,8 +21,16 @@ export function readConfigText(path: string): string {
   return decodeConfig(path, bytes);
 }
 
-/** The same of a stream, which messages call by `name`. */
-export async function readConfigStream(name: string, stream: AsyncIterable<Uint8Array>): Promise<string> {
+/** The text in a file, or on stdin for `-`, and what messages call it. Throws `unreadable_config`. */
+export async function readConfigFile(
+  path: string,
+): Promise<{ readonly name: string; readonly text: string }> {
+  if (path !== '-') return { name: path, text: readConfigText(path) };
+  return { name: 'stdin', text: await readConfigStream('stdin', process.stdin) };
+}
+
+/** The text of a stream, which messages call by `name`. */
+async function readConfigStream(name: string, stream: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of stream) {

@@ -117,6 +117,8 @@ describe('plans create', () => {
     [['plans', 'show', '6f9619ff-8b86-4011-b42d-00c04fc964ff'], 'plan_not_found'],
     [['plans', 'templates', 'show', 'none'], 'plan_template_not_found'],
     [['plans', 'resolve', '--source', 'x', '--repo', 'a/b'], 'invalid_arguments'],
+    [['plans', 'resolve', '--all-sources', '-f', 'x.yaml'], 'invalid_arguments'],
+    [['plans', 'resolve', '-f', '/no/such/file'], 'unreadable_config'],
   ])('%j fails with %s', async (args, code) => {
     expect(await cli.fail(...args)).toContain(`[${code}]`);
   });
@@ -201,5 +203,64 @@ describe('plans resolve', () => {
     expect(none.out).toMatch(/^plan +none: the built-in default counts\n/);
     expect(none.said).toBe('No plan in force matches any step.\n');
     expect([exact.code, fallback.code, none.code]).toEqual([0, 0, 0]);
+  });
+
+  test('says it of every source at once', async () => {
+    await apply(baseline);
+    await apply('name: Billing\nstatus: active\nscopeType: service\nscopeRef: billing\n');
+    await cli.run('sources', 'create', 'Tenant', '--push');
+    await cli.run('sources', 'create', 'Ledger', '--push', '--service', 'billing');
+    await cli.run('sources', 'archive', 'Tenant');
+    await cli.run('sources', 'create', 'Tenant two', '--push');
+
+    const shown = await cli.run('plans', 'resolve', '--all-sources');
+    const listed = await cli.json<object[]>('plans', 'resolve', '--all-sources');
+
+    expect(shown.out).toMatch(/^SOURCE +PLAN +VERSION +STEP +PLAN ID\n/);
+    expect(shown.out).toMatch(/\nLedger +Billing +1 +3 service +[0-9a-f-]{36}\n/);
+    expect(shown.out).toMatch(/\nTenant two +Baseline +1 +4 workspace /);
+    expect(listed).toHaveLength(2);
+    expect(listed).toContainEqual({
+      source: { sourceId: expect.any(String), name: 'Ledger' },
+      subject: { serviceId: 'billing', repoFullName: null, docClass: null },
+      resolution: await cli.json('plans', 'resolve', '--source', 'Ledger'),
+    });
+  });
+
+  test('says it of every subject in a file, in its order, however many', async () => {
+    await apply('name: Billing\nstatus: active\nscopeType: service\nscopeRef: billing\n');
+    const many = [
+      ...Array(1000).fill('- serviceId: other'),
+      '- serviceId: billing\n  docClass: runbook',
+      '- {}',
+    ];
+    const file = cli.file('subjects.yaml', many.join('\n'));
+
+    const shown = await cli.run('plans', 'resolve', '-f', file);
+    const listed = await cli.json<{ resolution: ResolutionResponse }[]>('plans', 'resolve', '-f', file);
+    const none = await cli.run('plans', 'resolve', '-f', cli.file('empty.yaml', '[]'));
+
+    expect(shown.out).toMatch(/^SERVICE +REPOSITORY +DOCUMENT CLASS +PLAN +VERSION +STEP +PLAN ID\n/);
+    expect(shown.out).toMatch(/\nbilling +– +runbook +Billing +1 +3 service +[0-9a-f-]{36}\n/);
+    expect(shown.out).toMatch(/\n– +– +– +built-in default +– +5 none +–\n$/);
+    expect(listed.map(({ resolution }) => resolution.step)).toEqual([...Array(1000).fill(5), 3, 5]);
+    expect(none).toMatchObject({ out: '', code: 0 });
+  });
+
+  test('tells what is wrong with a file of subjects with its lines', async () => {
+    const many = [...Array(1000).fill('- {}'), '- serviceId: 7\n  repo: a/b', '- text'];
+
+    const said = await cli.fail('plans', 'resolve', '-f', cli.file('wrong.yaml', many.join('\n')));
+    const noList = await cli.fail('plans', 'resolve', '-f', cli.file('wrong.yaml', 'serviceId: billing'));
+    const noYaml = await cli.fail('plans', 'resolve', '-f', cli.file('wrong.yaml', '- {a: 1, a: 2}'));
+
+    expect(said).toContain(
+      'wrong.yaml is not valid [invalid_request]\n' +
+        '  line 1001, /1000/serviceId: it is not a text\n' +
+        '  line 1002, /1000/repo: there is no such field\n' +
+        '  line 1003, /1001: it is not an object\n',
+    );
+    expect(noList).toContain('is not a list of subjects');
+    expect(noYaml).toContain('the key "a" is there twice');
   });
 });

@@ -1,10 +1,10 @@
 import { DriftplaneError } from '../core/errors.ts';
-import { type PlanText, readConfigStream, readConfigText, readPlanText } from './config-file.ts';
+import { type PlanText, readConfigFile, readPlanText } from './config-file.ts';
 
 /** The plan in a file, or on stdin for `-`. Throws `unreadable_config`, and `invalid_plan` where it is not YAML. */
 export async function readPlanFile(path: string): Promise<PlanText> {
-  if (path !== '-') return readPlanText(path, readConfigText(path));
-  return readPlanText('stdin', await readConfigStream('stdin', process.stdin));
+  const { name, text } = await readConfigFile(path);
+  return readPlanText(name, text);
 }
 
 /** Members of a request that are no part of the file. */
@@ -21,7 +21,6 @@ export async function withLinesOf<T>(file: PlanText | null, work: () => Promise<
     const details = error.details.map((detail) =>
       besideThePlan.test(detail.pointer) ? detail : (file.withLines([detail])[0] ?? detail),
     );
-    const { code, message, extensions } = error;
-    throw new DriftplaneError(code, message, { details, extensions, cause: error });
+    throw error.withDetails(details);
   }
 }

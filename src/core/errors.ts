@@ -368,6 +368,15 @@ export class DriftplaneError extends Error {
     this.details = options.details ?? [];
     this.extensions = options.extensions ?? {};
   }
+
+  /** The same, told with other places: those of the file that was sent, say. */
+  withDetails(details: readonly ErrorDetail[]): DriftplaneError {
+    return new DriftplaneError(this.code, this.message, {
+      details,
+      extensions: this.extensions,
+      cause: this,
+    });
+  }
 }
 
 export interface ErrorDetail {

@@ -27,6 +27,9 @@ export interface ResolvablePlan {
 /** A repository may have as many plans as document classes; a trace is kept with every execution. */
 export const MAX_TRACE_ENTRIES = 50;
 
+/** How many subjects are asked for at once, at most. */
+export const MAX_SUBJECTS = 1000;
+
 /** The five steps, the most specific first. */
 export const resolutionMethods = ['exact', 'repo', 'service', 'workspace', 'none'] as const;
 

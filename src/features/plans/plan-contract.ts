@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_TRACE_ENTRIES, resolutionMethods } from '../../core/plan-resolution.ts';
+import { MAX_SUBJECTS, MAX_TRACE_ENTRIES, resolutionMethods } from '../../core/plan-resolution.ts';
 import { planReviewStates } from '../../core/plan-review-state.ts';
 import { type PlanContent, planDocumentSchema } from '../../core/plan-schema.ts';
 import { planScopeTypes, planStatuses } from '../../core/plan-vocabulary.ts';
@@ -191,8 +191,12 @@ export const resolvePlanBody = z.strictObject({
   ...subjectFields,
 });
 
+const planSubjectSchema = z.strictObject(subjectFields);
+
+export type PlanSubjectBody = z.infer<typeof planSubjectSchema>;
+
 export const resolvePlansBody = z.strictObject({
-  subjects: z.array(z.strictObject(subjectFields)).min(1).max(1000),
+  subjects: z.array(planSubjectSchema).min(1).max(MAX_SUBJECTS),
 });
 
 const traceEntrySchema = z.object({
@@ -233,6 +237,8 @@ export const resolutionSchema = z
 export type ResolutionResponse = z.infer<typeof resolutionSchema>;
 
 export const resolutionsSchema = z.object({ resolutions: z.array(resolutionSchema) });
+
+export type ResolutionsResponse = z.infer<typeof resolutionsSchema>;
 
 export const templateSchema = z
   .object({
