@@ -1,7 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { DriftplaneError } from '../core/errors.ts';
 import { diffFormats } from '../core/report/diff-formats.ts';
-import { startDriftplaneWorker } from '../worker/start-worker.ts';
 import { addAudit } from './audit-command.ts';
 import { addDemo } from './demo-command.ts';
 import { type DiffOptions, runDiff } from './diff/diff-command.ts';
@@ -72,9 +71,9 @@ function makeProgram(terminal: Terminal, exitWith: (code: number) => void): Comm
     .exitOverride();
   addDiff(program, terminal, exitWith);
   addTypes(program, terminal, exitWith);
-  addDemo(program, terminal, exitWith, startDriftplaneWorker);
-  addServe(program, terminal, exitWith, startDriftplaneWorker);
-  addWorker(program, terminal, exitWith, startDriftplaneWorker);
+  addDemo(program, terminal, exitWith);
+  addServe(program, terminal, exitWith);
+  addWorker(program, terminal, exitWith);
   addMigrate(program, terminal, exitWith);
   addWorkspaces(program, terminal, exitWith);
   addTokens(program, terminal, exitWith);

@@ -1,6 +1,4 @@
 import type { Command } from 'commander';
-import { migrate } from '../db/migrate.ts';
-import { withOwnerDatabase } from './owner-database.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Adds `driftplane migrate`. */
@@ -12,6 +10,9 @@ export function addMigrate(program: Command, terminal: Terminal, exitWith: (code
 }
 
 async function runMigrate(terminal: Terminal): Promise<number> {
+  // Loaded by nobody else: see serve.
+  const { migrate } = await import('../db/migrate.ts');
+  const { withOwnerDatabase } = await import('./owner-database.ts');
   const log = (message: string): void => terminal.say(message);
   const { applied } = await withOwnerDatabase(process.env, log, (ownerUrl) => migrate(ownerUrl, { log }));
   const count = applied.length;

@@ -1,87 +1,19 @@
 import type { Command } from 'commander';
-import { DriftplaneError } from '../core/errors.ts';
-import { checkRoles, databaseUrls, openDatabase } from '../db/database.ts';
-import { loadItemTypes } from '../features/inventory/item-type-files.ts';
-import { ignoredMetrics } from '../http/metrics.ts';
-import { createLogger } from '../server/logger.ts';
-import { readServerConfig } from '../server/server-config.ts';
-import { createSyncContext } from '../server/sync-context.ts';
-import { readConfigText } from './config-file.ts';
 import { parsePositive } from './parse-positive.ts';
-import type { StartOptions } from './start-driftplane.ts';
-import { untilStopped } from './stop-signals.ts';
+import type { WorkerOptions } from './run-worker.ts';
 import type { Terminal } from './terminal.ts';
 
-type StartWorker = NonNullable<StartOptions['startWorker']>;
-
-interface WorkerOptions {
-  readonly concurrency?: number;
-}
-
-/** Adds `driftplane worker`; `startWorker` is what does the jobs. */
-export function addWorker(
-  program: Command,
-  terminal: Terminal,
-  exitWith: (code: number) => void,
-  startWorker: StartWorker,
-): void {
+/** Adds `driftplane worker`. */
+export function addWorker(program: Command, terminal: Terminal, exitWith: (code: number) => void): void {
   program
     .command('worker')
     .description(
       'does the jobs of a server, on this machine or others; needs DATABASE_URL, any number may run',
     )
     .option('--concurrency <count>', 'jobs at once (DRIFTPLANE_WORKER_CONCURRENCY, else 2)', parsePositive)
-    .action(async (options: WorkerOptions) => exitWith(await runWorker(options, startWorker, terminal)));
-}
-
-async function runWorker(
-  options: WorkerOptions,
-  startWorker: StartWorker,
-  terminal: Terminal,
-): Promise<number> {
-  const config = readServerConfig(process.env);
-  if (config.databaseUrl === null) {
-    throw new DriftplaneError(
-      'invalid_arguments',
-      'DATABASE_URL is not set: a worker of its own works on the database of a server',
-    );
-  }
-  const registry = loadItemTypes(
-    config.itemTypesFile === null
-      ? null
-      : { path: config.itemTypesFile, text: readConfigText(config.itemTypesFile) },
-  );
-  const log = createLogger({
-    level: config.logLevel,
-    isPretty: process.stderr.isTTY === true,
-    write: (line) => void process.stderr.write(line),
-  });
-  const database = openDatabase(
-    databaseUrls({
-      ownerUrl: config.databaseUrl,
-      appUrl: config.databaseAppUrl,
-      ingestUrl: config.databaseIngestUrl,
-      jobsUrl: config.databaseJobsUrl,
-    }),
-    {
-      maxConnections: config.databaseConnections,
-      onError: (error) => log.warn({ err: error }, 'an idle connection to the database broke'),
-    },
-  );
-  try {
-    await checkRoles(database);
-    await untilStopped(async (stopped) => {
-      const { fileRoots } = config;
-      const context = createSyncContext({ database, registry, fileRoots, metrics: ignoredMetrics });
-      const concurrency = options.concurrency ?? config.workerConcurrency;
-      const worker = await startWorker({ context, concurrency, log });
-      terminal.say(`Working off the jobs, ${concurrency} at once.`);
-      await stopped;
-      terminal.say('Stopping; press Ctrl-C again to stop at once.');
-      await worker.stop();
+    .action(async (options: WorkerOptions) => {
+      // Loaded by nobody else: see serve.
+      const { runWorker } = await import('./run-worker.ts');
+      exitWith(await runWorker(options, terminal));
     });
-  } finally {
-    await database.close();
-  }
-  return 0;
 }

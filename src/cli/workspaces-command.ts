@@ -1,11 +1,5 @@
 import type { Command } from 'commander';
-import {
-  createAdminToken,
-  createWorkspace,
-  listWorkspaces,
-  type NewWorkspace,
-} from '../features/workspaces/workspace-service.ts';
-import { withOwnerDatabase } from './owner-database.ts';
+import type { NewWorkspace } from '../features/workspaces/workspace-service.ts';
 import { type Column, printListing } from './print-listing.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -32,13 +26,12 @@ export function addWorkspaces(program: Command, terminal: Terminal, exitWith: (c
     .description(
       'the workspaces of a database (DATABASE_URL, else the embedded one), for who runs the server',
     );
-  const log = (message: string): void => terminal.say(message);
   workspaces
     .command('list')
     .description('list them')
     .option('--json', 'as JSON')
     .action(async (options: JsonOption) => {
-      const found = await withOwnerDatabase(process.env, log, listWorkspaces);
+      const found = await asOwner(terminal, (ownerUrl, { listWorkspaces }) => listWorkspaces(ownerUrl));
       const rows = found.map((row) => ({
         workspaceId: row.workspace_id,
         name: row.name,
@@ -53,7 +46,7 @@ export function addWorkspaces(program: Command, terminal: Terminal, exitWith: (c
     .argument('<name>', 'what people call it')
     .option('--json', 'as JSON')
     .action(async (name: string, options: JsonOption) => {
-      const created = await withOwnerDatabase(process.env, log, (ownerUrl) =>
+      const created = await asOwner(terminal, (ownerUrl, { createWorkspace }) =>
         createWorkspace(ownerUrl, { name }),
       );
       exitWith(await printToken(created, options, terminal));
@@ -65,11 +58,25 @@ export function addWorkspaces(program: Command, terminal: Terminal, exitWith: (c
     .option('--name <name>', 'what the token is called', 'recovery')
     .option('--json', 'as JSON')
     .action(async (workspaceId: string, options: JsonOption & { name: string }) => {
-      const created = await withOwnerDatabase(process.env, log, (ownerUrl) =>
+      const created = await asOwner(terminal, (ownerUrl, { createAdminToken }) =>
         createAdminToken(ownerUrl, { workspaceId, name: options.name }),
       );
       exitWith(await printToken(created, options, terminal));
     });
+}
+
+type WorkspaceService = typeof import('../features/workspaces/workspace-service.ts');
+
+/** Does `work` in the name of the database's owner. */
+async function asOwner<T>(
+  terminal: Terminal,
+  work: (ownerUrl: string, service: WorkspaceService) => Promise<T>,
+): Promise<T> {
+  // Loaded by nobody else: see serve.
+  const service = await import('../features/workspaces/workspace-service.ts');
+  const { withOwnerDatabase } = await import('./owner-database.ts');
+  const log = (message: string): void => terminal.say(message);
+  return withOwnerDatabase(process.env, log, (ownerUrl) => work(ownerUrl, service));
 }
 
 async function printToken(created: NewWorkspace, options: JsonOption, terminal: Terminal): Promise<number> {
