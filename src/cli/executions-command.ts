@@ -8,6 +8,7 @@ import { planFields, printPlanTables } from './executions-plan-text.ts';
 import { parsePositive } from './parse-positive.ts';
 import { findPlan } from './plans-find.ts';
 import { type Column, printListing, printRecord } from './print-listing.ts';
+import { findSourceId } from './sources-find.ts';
 import type { Terminal } from './terminal.ts';
 
 interface JsonOption {
@@ -34,7 +35,7 @@ export function addExecutions(program: Command, terminal: Terminal, exitWith: (c
     .description('list them, the newest first')
     .option('--status <status>', `only those that are ${executionStates.join(', ')}`)
     .option('--scope <id>', 'only those of a scope')
-    .option('--source <id>', 'only those of a source')
+    .option('--source <id>', 'only those of a source (name or id)')
     .option('--run <id>', 'only those of which this is the current run')
     .option('--plan <plan>', 'only those that this plan decided (id or name)')
     .option('--limit <count>', 'most that are listed', parsePositive, 100)
@@ -43,7 +44,8 @@ export function addExecutions(program: Command, terminal: Terminal, exitWith: (c
       const { status, scope, source, run, plan, limit, json } = options;
       const api = client();
       const planId = plan === undefined ? undefined : (await findPlan(api, plan)).planId;
-      const query = { status, scopeId: scope, sourceId: source, currentRunId: run, planId };
+      const sourceId = await findSourceId(api, source);
+      const query = { status, scopeId: scope, sourceId, currentRunId: run, planId };
       const rows = api.listAll<ExecutionResponse>({ resource: 'executions', query }, limit);
       await printListing(rows, columns, { json, empty: 'There is no such execution.' }, terminal);
       exitWith(0);

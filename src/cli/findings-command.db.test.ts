@@ -87,6 +87,19 @@ describe('findings list', () => {
     expect(JSON.parse(none.out)).toEqual([]);
   });
 
+  test('takes a source by its name, to list and to decide', async () => {
+    const source = `test ${scope.sourceId}`;
+
+    const byName = await cli('list', '--json', '--source', source);
+    const byId = await cli('list', '--json', '--source', scope.sourceId, source);
+    const counted = await cli('dismiss', '--source', source, '--reason', 'wont_fix', '--dry-run');
+
+    expect(JSON.parse(byName.out)).toHaveLength(3);
+    expect(byId.out).toBe(byName.out);
+    expect(counted.out).toContain('3 of 3 findings would be dismissed');
+    await expect(cli('list', '--source', 'Nowhere')).rejects.toMatchObject({ code: 'source_not_found' });
+  });
+
   test('exits with 1 where it is asked to and something is open', async () => {
     const open = await cli('list', '--exit-code');
     await cli('dismiss', '--all', '--reason', 'wont_fix');

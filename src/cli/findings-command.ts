@@ -66,12 +66,9 @@ async function runList(options: ListOptions, terminal: Terminal): Promise<number
   if (!Number.isSafeInteger(limit) || limit < 1) {
     throw new DriftplaneError('invalid_arguments', '--limit takes a whole number from 1');
   }
-  const query = { ...filterFields(options, new Date()), sort: options.sort };
-  const listed = await printFindings(
-    openApiClient(process.env),
-    { query, limit, json: options.json },
-    terminal,
-  );
+  const api = openApiClient(process.env);
+  const query = { ...(await filterFields(api, options, new Date())), sort: options.sort };
+  const listed = await printFindings(api, { query, limit, json: options.json }, terminal);
   return options.exitCode === true && listed.hasOpen ? 1 : 0;
 }
 

@@ -1,7 +1,10 @@
 import { type Command, Option } from 'commander';
 import { driftTypes, severities } from '../core/drift-type.ts';
 import { findingStates } from '../core/finding-lifecycle.ts';
+import type { SourceResponse } from '../features/sources/source-contract.ts';
+import type { ApiClient } from './api-client.ts';
 import { instantOption } from './instant-option.ts';
+import { findSource } from './sources-find.ts';
 
 /** The filter flags as they were given. */
 export interface FilterOptions {
@@ -36,7 +39,7 @@ export function addFilterOptions(command: Command): Command {
     .addOption(new Option('--change <change...>', 'of one of these').choices(['added', 'removed', 'changed']))
     .option('--item-type <type...>', 'of items of one of these types')
     .option('--scope <id...>', 'of one of these scopes')
-    .option('--source <id...>', 'of one of these sources')
+    .option('--source <source...>', 'of one of these sources (name or id)')
     .option('--signature <signature...>', 'the same change, wherever it happened')
     .option('--fingerprint <fingerprint>', 'the one with this fingerprint')
     .option('--external-id <id>', 'of the item with this id')
@@ -46,10 +49,11 @@ export function addFilterOptions(command: Command): Command {
     .option('--opened-before <instant>', 'first seen before');
 }
 
-/** What the flags mean; empty where none was given. */
-export function filterFields(options: FilterOptions, now: Date): FilterFields {
+/** What the flags mean; empty where none was given. Throws `source_not_found`. */
+export async function filterFields(api: ApiClient, options: FilterOptions, now: Date): Promise<FilterFields> {
   const { state, severity, driftType, change, itemType, signature, fingerprint, externalId, text } = options;
   const { scope, source, openedSince, openedBefore } = options;
+  const sourceId = source && (await Promise.all(source.map((each) => findSource(api, each)))).map(idOf);
   const fields = {
     state,
     severity,
@@ -57,7 +61,7 @@ export function filterFields(options: FilterOptions, now: Date): FilterFields {
     change,
     itemType,
     scopeId: scope,
-    sourceId: source,
+    sourceId,
     signature,
     fingerprint,
     externalId,
@@ -71,3 +75,5 @@ export function filterFields(options: FilterOptions, now: Date): FilterFields {
     Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
 }
+
+const idOf = ({ sourceId }: SourceResponse): string => sourceId;

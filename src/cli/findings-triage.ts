@@ -3,7 +3,7 @@ import { DriftplaneError } from '../core/errors.ts';
 import { countText } from '../core/report/count-text.ts';
 import type { BulkResultResponse, FindingResponse } from '../features/findings/finding-contract.ts';
 import { participles } from '../features/findings/finding-decision.ts';
-import { openApiClient } from './api-client.ts';
+import { type ApiClient, openApiClient } from './api-client.ts';
 import {
   addFilterOptions,
   type FilterFields,
@@ -67,14 +67,15 @@ async function triage(
   terminal: Terminal,
 ): Promise<void> {
   const now = new Date();
-  const filter = filterFields(options, now);
+  const api = openApiClient(process.env);
+  const filter = await filterFields(api, options, now);
   requireOneTarget(ids, filter, options);
   const said = decisionFields(options, now);
   const [only] = ids;
   if (ids.length === 1 && only !== undefined && options.dryRun !== true) {
-    return decideOne(verb, only, said, options, terminal);
+    return decideOne(api, verb, only, said, options, terminal);
   }
-  const result = await openApiClient(process.env).call<BulkResultResponse>({
+  const result = await api.call<BulkResultResponse>({
     method: 'POST',
     resource: 'findings',
     path: ['bulk'],
@@ -115,16 +116,16 @@ function decisionFields({ comment, expires, reason, until }: TriageOptions, now:
 
 /** One finding, as it is now: what somebody else decides in between is not overwritten. */
 async function decideOne(
+  api: ApiClient,
   verb: Verb,
   findingId: string,
   said: object,
   options: TriageOptions,
   terminal: Terminal,
 ): Promise<void> {
-  const client = openApiClient(process.env);
   const path = [findingId];
-  const { revision } = (await client.read<FindingResponse>({ resource: 'findings', path })).body;
-  const finding = await client.call<FindingResponse>({
+  const { revision } = (await api.read<FindingResponse>({ resource: 'findings', path })).body;
+  const finding = await api.call<FindingResponse>({
     method: 'POST',
     resource: 'findings',
     path: [findingId, verb],

@@ -6,6 +6,7 @@ import { sha256Hex } from '../core/sha256.ts';
 import type { ItemResponse, ItemVersionResponse } from '../features/inventory/item-contract.ts';
 import { type ApiClient, openApiClient } from './api-client.ts';
 import { type Column, printListing, printRecord } from './print-listing.ts';
+import { findSourceId } from './sources-find.ts';
 import type { Terminal } from './terminal.ts';
 
 interface JsonOption {
@@ -31,7 +32,7 @@ export function addItems(program: Command, terminal: Terminal, exitWith: (code: 
     .command('list')
     .description('list them, in the last observed state or as of a run')
     .option('--scope <id>', 'only those of a scope')
-    .option('--source <id>', 'only those of a source')
+    .option('--source <id>', 'only those of a source (name or id)')
     .option('--type <name>', 'only those of a type')
     .option('--label <text>', 'only those with this in their label')
     .option('--as-of <run>', 'as they were when this run had been applied')
@@ -122,7 +123,8 @@ function identityHash(item: string): string {
 
 async function listItems(api: ApiClient, options: ListOptions, terminal: Terminal): Promise<void> {
   const { scope, source, type, label, asOf, limit } = options;
-  const query = { scopeId: scope, sourceId: source, itemType: type, label, asOfRunId: asOf };
+  const sourceId = await findSourceId(api, source);
+  const query = { scopeId: scope, sourceId, itemType: type, label, asOfRunId: asOf };
   const rows: ItemResponse[] = [];
   // One more says that there are more.
   for await (const row of api.listAll<ItemResponse>({ resource: 'items', query }, limit + 1)) rows.push(row);

@@ -7,7 +7,7 @@ import { scopeText } from './plans-print.ts';
 import { resolveAllSources, resolveFile } from './plans-resolve-many.ts';
 import { omittedText, traceColumns } from './plans-trace.ts';
 import { printListing, printRecord } from './print-listing.ts';
-import { findSource } from './sources-command.ts';
+import { findSource } from './sources-find.ts';
 import type { Terminal } from './terminal.ts';
 
 interface ResolveOptions {

@@ -5,7 +5,7 @@ import { openApiClient } from './api-client.ts';
 import { addCompare } from './compare-command.ts';
 import { type Column, printListing } from './print-listing.ts';
 import { printRun } from './print-run.ts';
-import { findSource } from './sources-command.ts';
+import { findSourceId } from './sources-find.ts';
 import type { Terminal } from './terminal.ts';
 
 interface JsonOption {
@@ -26,8 +26,7 @@ export function addRuns(program: Command, terminal: Terminal, exitWith: (code: n
     .action(
       async (options: JsonOption & { source?: string; scope?: string; status?: string; limit: number }) => {
         const api = openApiClient(process.env);
-        const sourceId =
-          options.source === undefined ? undefined : (await findSource(api, options.source)).sourceId;
+        const sourceId = await findSourceId(api, options.source);
         const query = { sourceId, scopeId: options.scope, status: options.status };
         const rows = api.listAll<RunSummaryResponse>({ resource: 'runs', query }, options.limit);
         await printListing(rows, columns, { json: options.json, empty: 'There is no run.' }, terminal);

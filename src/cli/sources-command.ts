@@ -3,6 +3,7 @@ import { DriftplaneError } from '../core/errors.ts';
 import type { ScopeResponse, SourceResponse } from '../features/sources/source-contract.ts';
 import { type ApiClient, openApiClient } from './api-client.ts';
 import { type Column, printListing, printRecord } from './print-listing.ts';
+import { findSource } from './sources-find.ts';
 import type { Terminal } from './terminal.ts';
 
 interface JsonOption {
@@ -105,24 +106,6 @@ function addSettings(command: Command): Command {
     .option('--time-zone <zone>', 'the time zone of --cron, such as Europe/Berlin')
     .option('--max-removed-share <share>', 'hold a run that removes more than this share of a type', number)
     .option('--min-removed-items <count>', 'but never one that removes fewer items of it', number);
-}
-
-/**
- * The source of a name or an id; of a name the live one. Throws `source_not_found`, `invalid_arguments` where an
- * archived one only has the name.
- */
-export async function findSource(api: ApiClient, nameOrId: string): Promise<SourceResponse> {
-  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(nameOrId)) {
-    return api.call<SourceResponse>({ resource: 'sources', path: [nameOrId] });
-  }
-  const name = nameOrId.normalize('NFC').trim();
-  for await (const source of api.listAll<SourceResponse>({ resource: 'sources' })) {
-    if (source.name === name) return source;
-  }
-  throw new DriftplaneError(
-    'source_not_found',
-    `there is no source ${JSON.stringify(nameOrId)}; see driftplane sources list (an archived one is named by its id)`,
-  );
 }
 
 async function showSource(

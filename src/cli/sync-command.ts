@@ -4,7 +4,7 @@ import { type ApiClient, openApiClient } from './api-client.ts';
 import { printListing } from './print-listing.ts';
 import { printRun } from './print-run.ts';
 import { cutIntoParts, readNdjson } from './push-parts.ts';
-import { findSource } from './sources-command.ts';
+import { findSource } from './sources-find.ts';
 import type { Terminal } from './terminal.ts';
 import { exitCodeOfRun, waitForRun } from './wait-for-run.ts';
 

@@ -66,6 +66,15 @@ it('of a text or an object, names the field that is misspelt in the object', () 
   expect(faultsOf(z.array(schema), [{ path: '/a', wen: 'x' }])).toContain('/0/wen: there is no such field');
 });
 
+it('says of what is no id that it is none', () => {
+  expect(faultsOf(z.object({ ids: z.array(z.guid()) }), { ids: ['Contoso'] })).toEqual([
+    '/ids/0: "Contoso" is not an id (a UUID)',
+  ]);
+  expect(faultsOf(z.object({ id: z.uuid('name it by its id') }), { id: 'x' })).toEqual([
+    '/id: name it by its id',
+  ]);
+});
+
 it('says of what is not there that it is missing', () => {
   expect(faultsOf(inner, {})).toEqual(['/path: it is missing', '/is: it is missing: one of one, two']);
   expect(faultsOf(inner, { path: null, is: null })).toEqual([

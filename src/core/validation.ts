@@ -64,9 +64,16 @@ function describeIssue(issue: Issue, above: readonly PropertyKey[], schema: z.Zo
       if (meant === undefined) return [at(issue.message)];
       return meant.flatMap((inner) => describeIssue(inner, path, schema));
     }
+    case 'invalid_format':
+      return [at(isId(issue) ? `${named(issue)} is not an id (a UUID)` : issue.message)];
     default:
       return [at(issue.message)];
   }
+}
+
+/** Where the schema gave it no words of its own. */
+function isId({ format, message }: Extract<Issue, { code: 'invalid_format' }>): boolean {
+  return (format === 'guid' || format === 'uuid') && message.startsWith('Invalid ');
 }
 
 /** Where the input is reported, a field that is not there has one that is undefined. */
@@ -88,7 +95,12 @@ const kinds: Readonly<Record<string, string>> = {
 function wrongKind(issue: Extract<Issue, { code: 'invalid_type' }>): string {
   const kind = kinds[issue.expected];
   if (kind === undefined || !issue.message.startsWith('Invalid input')) return issue.message;
-  return `${'input' in issue ? quote(issue.input) : 'it'} is not ${kind}`;
+  return `${named(issue)} is not ${kind}`;
+}
+
+/** The value, where the input is reported. */
+function named(issue: Issue): string {
+  return 'input' in issue ? quote(issue.input) : 'it';
 }
 
 /** A bound that the schema gave no words of its own. */

@@ -46,12 +46,12 @@ export class TestScope {
     await scope.inWorkspace(async ({ client, now }) => {
       await client.query(
         `insert into driftplane.sources (workspace_id, source_id, kind, name, config, selection, created_at, updated_at)
-         values ($1, $2, 'push', 'test ' || $2::uuid, '{}', '{}', $3, $3)`,
+         values ($1, $2, 'push', 'test ' || $2::uuid, '{}', '{"itemTypes":null}', $3, $3)`,
         [id, scope.sourceId, now],
       );
       await client.query(
         `insert into driftplane.scopes (workspace_id, scope_id, source_id, scope_key, selection, created_at)
-         values ($1, $2, $3, 'key ' || $2::uuid, '{}', $4)`,
+         values ($1, $2, $3, 'key ' || $2::uuid, '{"itemTypes":null}', $4)`,
         [id, scope.scopeId, scope.sourceId, now],
       );
     });
