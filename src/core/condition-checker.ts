@@ -1,6 +1,7 @@
 import { conditionFunctions, type Overload } from './condition-functions.ts';
 import { compilePattern, type Pattern } from './condition-regex.ts';
 import type { ConditionExpr } from './condition-syntax.ts';
+import { otherWordHint } from './condition-syntax-fault.ts';
 import {
   BOOL,
   BYTES,
@@ -33,6 +34,13 @@ export interface CheckedCondition {
   readonly patterns: ReadonlyMap<string, Pattern>;
 }
 
+/** What the checker tells faults by. */
+interface Surroundings {
+  placeOf(expr: ConditionExpr): string;
+  /** Where in a plan a variable that is not there could be read; empty where nowhere. */
+  placesWith(name: string): readonly string[];
+}
+
 /**
  * Looks at a parsed condition for what is wrong with it: unknown names, operands of the wrong types, a result that is no
  * truth value. The library evaluates, but has no type checker of its own (docs/decisions/0009). What is only known at run
@@ -41,9 +49,9 @@ export interface CheckedCondition {
 export function checkCondition(
   expr: ConditionExpr,
   variables: Scope,
-  placeOf: (expr: ConditionExpr) => string,
+  { placeOf, placesWith }: Surroundings,
 ): CheckedCondition {
-  const checker = new Checker(placeOf);
+  const checker = new Checker({ placeOf, placesWith });
   const type = checker.check(expr, variables);
   if (checker.faults.length === 0 && !fits(type, BOOL)) {
     checker.fault(expr, `the condition gives ${typeText(type)}, not true or false`);
@@ -54,15 +62,15 @@ export function checkCondition(
 class Checker {
   readonly faults: string[] = [];
   readonly patterns = new Map<string, Pattern>();
-  readonly #placeOf: (expr: ConditionExpr) => string;
+  readonly #around: Surroundings;
 
-  constructor(placeOf: (expr: ConditionExpr) => string) {
-    this.#placeOf = placeOf;
+  constructor(around: Surroundings) {
+    this.#around = around;
   }
 
   /** Writes down a fault; whatever is wrong may be anything, so that one mistake is told once. */
   fault(expr: ConditionExpr, text: string): ConditionType {
-    this.faults.push(`${this.#placeOf(expr)}: ${text}`);
+    this.faults.push(`${this.#around.placeOf(expr)}: ${text}`);
     return DYN;
   }
 
@@ -92,7 +100,12 @@ class Checker {
 
   #variable(expr: ConditionExpr, name: string, scope: Scope): ConditionType {
     if (Object.hasOwn(scope, name)) return scope[name] as ConditionType;
-    return this.fault(expr, `there is no variable "${name}"${hint(name, Object.keys(scope))}`);
+    const places = this.#around.placesWith(name);
+    const fault =
+      places.length > 0
+        ? `the variable "${name}" is known only in ${places.join(' and ')}`
+        : `there is no variable "${name}"`;
+    return this.fault(expr, `${fault}${hint(name, Object.keys(scope))}`);
   }
 
   #select(expr: ConditionExpr, select: Kind<'selectExpr'>['value'], scope: Scope): ConditionType {
@@ -160,9 +173,11 @@ class Checker {
             `${typeText(one)} can not be compared with ${typeText(other)}: they are never the same`,
           );
         }
+        this.#word(one, call.args[1]);
+        this.#word(other, call.args[0]);
         return BOOL;
       case '@in':
-        return this.#in(expr, one, other);
+        return this.#in(expr, call, one, other);
       case '_[_]':
         return this.#index(expr, one, other);
       case '_+_':
@@ -172,8 +187,25 @@ class Checker {
     return this.#function(expr, call.function, { target, args });
   }
 
-  #in(expr: ConditionExpr, element: ConditionType, collection: ConditionType): ConditionType {
+  /** A variable of a few words is not compared with another one: that says nothing, and nobody would notice. */
+  #word(type: ConditionType, compared: ConditionExpr | undefined): void {
+    if (compared === undefined || type.kind !== 'string' || type.words === undefined) return;
+    const text = textOf(compared);
+    if (text === null || type.words.includes(text)) return;
+    const words = type.words.filter((word) => word !== '');
+    this.fault(
+      compared,
+      `it is never ${JSON.stringify(text)}, but one of ${words.join(', ')}${didYouMean(text, words)}`,
+    );
+  }
+
+  #in(expr: ConditionExpr, call: Call, element: ConditionType, collection: ConditionType): ConditionType {
+    const [wanted, listed] = call.args;
+    if (listed?.exprKind.case === 'listExpr') {
+      for (const each of listed.exprKind.value.elements) this.#word(element, each);
+    }
     if (collection.kind === 'list') {
+      this.#word(collection.element, wanted);
       if (!isComparable(element, collection.element)) {
         this.fault(expr, `${typeText(element)} is never in a ${typeText(collection)}`);
       }
@@ -195,13 +227,11 @@ class Checker {
   /** A pattern is written down, so that it can be looked at before it is ever run. */
   #pattern({ args: [pattern] }: Call): void {
     if (pattern === undefined) return;
-    const { exprKind } = pattern;
-    const constant = exprKind.case === 'constExpr' ? exprKind.value.constantKind : null;
-    if (constant?.case !== 'stringValue') {
+    const text = textOf(pattern);
+    if (text === null) {
       this.fault(pattern, 'the pattern of matches() must be written as a text');
       return;
     }
-    const text = constant.value;
     if (this.patterns.has(text)) return;
     const compiled = compilePattern(text);
     if (compiled.ok) this.patterns.set(text, compiled.pattern);
@@ -218,7 +248,7 @@ class Checker {
       const known = Object.keys(conditionFunctions).filter(
         (one) => /^\w+$/.test(one) && !one.startsWith('_'),
       );
-      return this.fault(expr, `there is no function "${name}"${hint(name, known)}`);
+      return this.fault(expr, `there is no function "${name}"${otherWordHint(name) || hint(name, known)}`);
     }
     const matching = overloads.filter((overload) => isMatch(overload, given));
     if (matching.length > 0) return matching.map(({ result }) => result).reduce(commonType);
@@ -229,6 +259,12 @@ class Checker {
       `${operatorText(name)} can not be used${on} with ${types === '' ? 'nothing' : types}${mixHint(given.args)}`,
     );
   }
+}
+
+/** The text that an expression is, where it is written as one. */
+function textOf({ exprKind }: ConditionExpr): string | null {
+  const constant = exprKind.case === 'constExpr' ? exprKind.value.constantKind : null;
+  return constant?.case === 'stringValue' ? constant.value : null;
 }
 
 const constantTypes: Readonly<Record<string, ConditionType>> = {

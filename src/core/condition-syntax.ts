@@ -1,4 +1,6 @@
 import { parse } from '@bufbuild/cel';
+import { bracketDepth } from './condition-brackets.ts';
+import { placeAt, syntaxFault } from './condition-syntax-fault.ts';
 
 /** The syntax tree of a condition, as the library has it. */
 export type ConditionExpr = ReturnType<typeof parse>['expr'];
@@ -39,28 +41,6 @@ export function parseCondition(text: string): ParsedCondition {
   }
 }
 
-/** Texts, in which brackets are characters like others, and comments. */
-const opaque = new RegExp(
-  [
-    String.raw`\b(?:[bB][rR]|[rR][bB]?)(?:""".*?(?:"""|$)|'''.*?(?:'''|$)|"[^"\r\n]*"?|'[^'\r\n]*'?)`,
-    String.raw`"""(?:\\.|[^\\])*?(?:"""|$)|'''(?:\\.|[^\\])*?(?:'''|$)`,
-    String.raw`"(?:\\[^\r\n]|[^"\\\r\n])*"?|'(?:\\[^\r\n]|[^'\\\r\n])*'?`,
-    String.raw`//[^\r\n]*`,
-  ].join('|'),
-  'gs',
-);
-
-/** How deep brackets stand within each other. Those of texts and comments do not count. */
-function bracketDepth(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  for (const [bracket] of text.replace(opaque, ' ').matchAll(/[([{}\])]/g)) {
-    depth = '([{'.includes(bracket) ? depth + 1 : Math.max(0, depth - 1);
-    deepest = Math.max(deepest, depth);
-  }
-  return deepest;
-}
-
 /** Whether a tree is too large or too deep, found without calling itself. */
 function sizeFault(expr: ConditionExpr): string | null {
   let level = [expr];
@@ -72,19 +52,6 @@ function sizeFault(expr: ConditionExpr): string | null {
     level = level.flatMap(partsOf);
   }
   return null;
-}
-
-function placeAt(text: string, offset: number): string {
-  const lines = text.slice(0, offset).split('\n');
-  return `line ${lines.length}, column ${(lines.at(-1)?.length ?? 0) + 1}`;
-}
-
-function syntaxFault(text: string, error: unknown): string {
-  const location = (error as { location?: { start?: { offset?: number } } }).location?.start;
-  const offset = location?.offset ?? 0;
-  const found = text.slice(offset).match(/^(?:[\w.]+|\S)/)?.[0];
-  const what = found === undefined ? 'it ends too early' : `${JSON.stringify(found)} does not belong here`;
-  return `${placeAt(text, offset)}: ${what}`;
 }
 
 /** The expressions that an expression directly consists of. */

@@ -1,6 +1,8 @@
 /** The type of a value in a condition, as far as mistakes are told by it. */
 export type ConditionType =
   | { readonly kind: ScalarKind }
+  /** `words`: the only ones that it can be. */
+  | { readonly kind: 'string'; readonly words?: readonly string[] }
   | { readonly kind: 'list'; readonly element: ConditionType }
   | { readonly kind: 'map' }
   | { readonly kind: 'record'; readonly fields: Readonly<Record<string, ConditionType>> };
@@ -11,7 +13,6 @@ type ScalarKind =
   | 'int'
   | 'uint'
   | 'double'
-  | 'string'
   | 'bytes'
   | 'null'
   | 'timestamp'
@@ -31,6 +32,7 @@ export const DURATION: ConditionType = { kind: 'duration' };
 export const TYPE: ConditionType = { kind: 'type' };
 export const MAP: ConditionType = { kind: 'map' };
 
+export const wordOf = (...words: readonly string[]): ConditionType => ({ kind: 'string', words });
 export const listOf = (element: ConditionType): ConditionType => ({ kind: 'list', element });
 export const recordOf = (fields: Readonly<Record<string, ConditionType>>): ConditionType => ({
   kind: 'record',
@@ -47,6 +49,7 @@ export function fits(given: ConditionType, wanted: ConditionType): boolean {
 /** What is known of a value that is one or the other. */
 export function commonType(one: ConditionType, other: ConditionType): ConditionType {
   if (one.kind === 'list' && other.kind === 'list') return listOf(commonType(one.element, other.element));
+  if (one.kind === 'string' && other.kind === 'string') return one.words === other.words ? one : STRING;
   return one.kind === other.kind ? one : DYN;
 }
 

@@ -1,4 +1,15 @@
-import { type ConditionType, DOUBLE, DYN, listOf, recordOf, STRING, TIMESTAMP } from './condition-type.ts';
+import {
+  type ConditionType,
+  DOUBLE,
+  DYN,
+  listOf,
+  recordOf,
+  STRING,
+  TIMESTAMP,
+  wordOf,
+} from './condition-type.ts';
+import { driftTypes, severities } from './drift-type.ts';
+import { inputSources } from './plan-vocabulary.ts';
 
 /** Where a condition stands: `ignoreChanges[].when`, `multipliers[].when`, `eligibility.when`. */
 export type ConditionKind = 'change' | 'candidate' | 'eligibility';
@@ -14,8 +25,16 @@ const ofItem: readonly ConditionVariable[] = [
   { name: 'itemType', type: STRING, description: 'The type of the item.' },
   { name: 'externalId', type: STRING, description: 'What identifies the item within its type.' },
   { name: 'label', type: STRING, description: 'What people call the item.' },
-  { name: 'driftType', type: STRING, description: 'What kind of drift it is: configuration, assignment, …' },
-  { name: 'change', type: STRING, description: 'What became of the item: added, removed or changed.' },
+  {
+    name: 'driftType',
+    type: wordOf(...driftTypes),
+    description: 'What kind of drift it is: configuration, assignment, …',
+  },
+  {
+    name: 'change',
+    type: wordOf('added', 'removed', 'changed'),
+    description: 'What became of the item: added, removed or changed.',
+  },
   {
     name: 'author',
     type: STRING,
@@ -23,7 +42,12 @@ const ofItem: readonly ConditionVariable[] = [
   },
   {
     name: 'source',
-    type: recordOf({ kind: STRING, serviceId: STRING, repoFullName: STRING, docClass: STRING }),
+    type: recordOf({
+      kind: wordOf(...inputSources, ''),
+      serviceId: STRING,
+      repoFullName: STRING,
+      docClass: STRING,
+    }),
     description:
       'Kind and binding of the source: kind, serviceId, repoFullName, docClass; each empty where there is none.',
   },
@@ -36,7 +60,11 @@ const ofItem: readonly ConditionVariable[] = [
 
 const ofChange: readonly ConditionVariable[] = [
   { name: 'path', type: STRING, description: 'JSON Pointer of what changed.' },
-  { name: 'op', type: STRING, description: 'What happened there: add, remove or replace.' },
+  {
+    name: 'op',
+    type: wordOf('add', 'remove', 'replace'),
+    description: 'What happened there: add, remove or replace.',
+  },
   {
     name: 'before',
     type: DYN,
@@ -72,6 +100,13 @@ export const conditionVariables: Readonly<Record<ConditionKind, readonly Conditi
     { name: 'impact', type: DOUBLE, description: 'How much it matters after the multipliers, 0 to 1.' },
     { name: 'confidence', type: DOUBLE, description: 'How sure it is, 0 to 1.' },
     { name: 'score', type: DOUBLE, description: 'Confidence times impact, 0 to 1.' },
-    { name: 'severity', type: STRING, description: 'sev1, the worst, to sev4.' },
+    { name: 'severity', type: wordOf(...severities), description: 'sev1, the worst, to sev4.' },
   ],
+};
+
+/** Which conditions have a variable; for messages to who reads it in another. */
+export const conditionPlaces: Readonly<Record<ConditionKind, string>> = {
+  change: 'noiseControls.ignoreChanges',
+  candidate: 'impactRules.multipliers',
+  eligibility: 'eligibility.when',
 };

@@ -138,10 +138,50 @@ describe('what is wrong with a condition', () => {
       'change',
       'paths.size() > 0\n|| severty == "sev1"',
       [
-        'line 1, column 1: there is no variable "paths"; did you mean "path"?',
+        'line 1, column 1: the variable "paths" is known only in impactRules.multipliers and eligibility.when; did you mean "path"?',
         'line 2, column 4: there is no variable "severty"',
       ],
     ],
+    [
+      'change',
+      'severity == "sev1"',
+      ['line 1, column 1: the variable "severity" is known only in eligibility.when'],
+    ],
+    [
+      'change',
+      'op == "replaced" || change != "modified"',
+      [
+        'line 1, column 7: it is never "replaced", but one of add, remove, replace; did you mean "replace"?',
+        'line 1, column 31: it is never "modified", but one of added, removed, changed',
+      ],
+    ],
+    [
+      'eligibility',
+      '"high" == severity || severity in ["sev1", "sev5"] || changes.exists(c, c.op == "added")',
+      [
+        'line 1, column 1: it is never "high", but one of sev1, sev2, sev3, sev4',
+        'line 1, column 44: it is never "sev5", but one of sev1, sev2, sev3, sev4; did you mean "sev1"?',
+        'line 1, column 81: it is never "added", but one of add, remove, replace; did you mean "add"?',
+      ],
+    ],
+    [
+      'change',
+      'source.kind == "file" || "config" in [driftType]',
+      [
+        'line 1, column 16: it is never "file", but one of files, push, microsoft_graph, kubernetes, terraform, postgres, git; did you mean "files"?',
+        'line 1, column 26: it is never "config", but one of configuration, assignment, presence, instruction, process, ownership, coverage, environment_tooling',
+      ],
+    ],
+    // What is made of such a word may be anything.
+    ['change', '(op + "d") == "removed" || (true ? op : change) == "x" || source.kind == ""', []],
+    ['change', 'path == "a" &&', ['line 1, column 13: there is nothing behind "&&"']],
+    ['change', 'path = "a"', ['line 1, column 6: "=" does not belong here; did you mean "=="?']],
+    ['change', 'true and true', ['line 1, column 6: "and" does not belong here; did you mean "&&"?']],
+    ['change', 'not(true)', ['line 1, column 4: there is no function "not"; did you mean "!"?']],
+    ['change', '(path == "a")\n && (true', ['line 2, column 5: the "(" that opens here is not closed']],
+    ['change', 'path == "a // (', ['line 1, column 9: the text that begins here does not end']],
+    ['change', "path == 'it''s'", ['line 1, column 13: a text does not belong here']],
+    ['change', 'path == "a")', ['line 1, column 12: ")" does not belong here']],
     ['change', 'path', ['line 1, column 1: the condition gives string, not true or false']],
     [
       'change',
@@ -323,7 +363,7 @@ describe('how deep a condition nests', () => {
     ['sums without end', `1${'+1'.repeat(990)} > 0`, /more than 500 parts|250 levels/],
     ['comparisons without end', `1${'==1'.repeat(650)}`, /more than 500 parts|250 levels/],
     ['lists', `before != ${'['.repeat(60)}${']'.repeat(60)}`, /^$/],
-    ['lists that do not end', '['.repeat(60), /ends too early/],
+    ['lists that do not end', '['.repeat(60), /that opens here is not closed/],
     ['maps', `before != ${'{"a": '.repeat(60)}1${'}'.repeat(60)}`, /^$/],
     ['loops', `${'[1].all(x, '.repeat(40)}true${')'.repeat(40)}`, /^$/],
     ['brackets closed too often', `${')'.repeat(900)}${'('.repeat(900)}`, /deeper than 60 brackets/],

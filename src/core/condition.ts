@@ -3,7 +3,7 @@ import { type CheckedCondition, checkCondition } from './condition-checker.ts';
 import { ConditionMeter, meteredEnv, meterLoops, StepBudget, TooExpensive } from './condition-meter.ts';
 import { type ConditionExpr, countNodes, namesIn, parseCondition } from './condition-syntax.ts';
 import { type ConditionValue, celInput } from './condition-value.ts';
-import { type ConditionKind, conditionVariables } from './condition-variables.ts';
+import { type ConditionKind, conditionPlaces, conditionVariables } from './condition-variables.ts';
 import { DriftplaneError } from './errors.ts';
 
 /**
@@ -33,7 +33,15 @@ function readCondition(kind: ConditionKind, text: string): ReadCondition {
   const parsed = parseCondition(text);
   if (!parsed.ok) return { faults: [parsed.fault], patterns: new Map(), expr: null };
   const types = Object.fromEntries(conditionVariables[kind].map(({ name, type }) => [name, type]));
-  return { ...checkCondition(parsed.expr, types, parsed.placeOf), expr: parsed.expr };
+  return { ...checkCondition(parsed.expr, types, { ...parsed, placesWith }), expr: parsed.expr };
+}
+
+/** The fields of a plan whose conditions have a variable. */
+function placesWith(variable: string): string[] {
+  const kinds = Object.keys(conditionPlaces) as ConditionKind[];
+  return kinds
+    .filter((kind) => conditionVariables[kind].some(({ name }) => name === variable))
+    .map((kind) => conditionPlaces[kind]);
 }
 
 /** All that is wrong with a condition, as sentences with their place; empty where it is right. */
