@@ -227,6 +227,11 @@ export const errorCatalogue = {
     'Ask somebody else, with another token.',
   ),
   backtest_not_found: error(404, 'There is no such backtest', 'Check the id in the list of backtests.'),
+  too_many_backtests: error(
+    409,
+    'Too many backtests wait',
+    'Wait until some of them are over, or cancel those that nobody needs.',
+  ),
   incident_not_found: error(404, 'There is no such incident', 'Check the id in the list of incidents.'),
   invalid_request: error(400, 'The request is not valid', 'Mend the places named.'),
   invalid_cursor: error(

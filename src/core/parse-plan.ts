@@ -25,6 +25,19 @@ export function parsePlanFile(content: unknown): PlanResult {
   return parseAs(planFileSchema, content, 'workspace');
 }
 
+/** What a document would be for, and its status, where that much of it is valid; whatever else is wrong with it. */
+export function scopeOfDocument(
+  content: unknown,
+): Pick<PlanDocument, 'scopeType' | 'scopeRef' | 'docClass' | 'status'> | null {
+  const fields = ['scopeType', 'scopeRef', 'docClass', 'status'] as const;
+  const written = fields.flatMap((field) => {
+    const value = ownMember(content as JsonValue, field);
+    return value === undefined ? [] : [[field, value]];
+  });
+  const parsed = parsePlan({ name: 'any', ...Object.fromEntries(written) });
+  return parsed.ok ? parsed.plan : null;
+}
+
 /** `scopeType` is what counts where none is written. */
 function parseAs(
   schema: z.ZodType<PlanDocument>,

@@ -9,6 +9,7 @@ import type {
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { AuditActor } from '../core/audit-chain.ts';
+import { DriftplaneError } from '../core/errors.ts';
 import type { Database } from '../db/database.ts';
 import { type WorkspaceTransaction, withWorkspace } from '../db/workspace-transaction.ts';
 import { claimIdempotencyKey, type IdempotencyClaim } from './idempotency.ts';
@@ -27,9 +28,12 @@ export type Api = FastifyInstance<
 export const roles = ['viewer', 'operator', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
-/** Whether who has the role `held` may do what `needed` may. */
-export function hasRole(held: Role, needed: Role): boolean {
-  return roles.indexOf(held) >= roles.indexOf(needed);
+/** Throws `forbidden` where who has the role `held` may not do what `needed` may. */
+export function requireRole(held: Role, needed: Role): void {
+  if (roles.indexOf(held) >= roles.indexOf(needed)) return;
+  throw new DriftplaneError('forbidden', `this needs the role ${needed}, and the token has ${held}`, {
+    extensions: { neededRole: needed },
+  });
 }
 
 /** Who asks, and in which workspace. Set on every request to a route that is not public. */

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { DriftplaneError } from '../core/errors.ts';
 import type { Authenticator } from '../features/workspaces/authentication.ts';
-import { type Api, hasRole } from '../http/api.ts';
+import { type Api, requireRole } from '../http/api.ts';
 
 /** Under this everything names who may call it; the documentation is for all. */
 const API_PREFIX = '/api/';
@@ -36,15 +36,7 @@ export async function checkAccess(request: FastifyRequest, authenticator: Authen
   if (workspaceId !== undefined && workspaceId !== access.workspaceId) {
     throw new DriftplaneError('workspace_not_found', 'there is no such workspace');
   }
-  if (!hasRole(access.role, needed)) {
-    throw new DriftplaneError(
-      'forbidden',
-      `this needs the role ${needed}, and the token has ${access.role}`,
-      {
-        extensions: { neededRole: needed },
-      },
-    );
-  }
+  requireRole(access.role, needed);
   request.access = access;
 }
 

@@ -56,6 +56,29 @@ async function run({ backtestId }: BacktestResponse): Promise<void> {
   });
 }
 
+test('of one workspace no more than twenty wait, whoever asks at the same time', async () => {
+  const busy = await server.createWorkspace();
+  const ask = () =>
+    call('POST', `plans/${busy.workspaceId}/backtests`, { document, days: 1 }, { token: busy.adminToken });
+
+  const answers = await Promise.all(Array.from({ length: 23 }, ask));
+  const accepted = answers.filter(({ status }) => status === 201);
+  const refused = answers.filter(({ status }) => status !== 201);
+  const { backtestId } = accepted[0]?.body ?? {};
+  const cancelled = await call(
+    'POST',
+    `plans/${busy.workspaceId}/backtests/${backtestId}/cancel`,
+    undefined,
+    { token: busy.adminToken },
+  );
+  const again = await ask();
+
+  expect(accepted).toHaveLength(20);
+  expect(refused.map(({ body }) => body.code)).toEqual(Array(3).fill('too_many_backtests'));
+  expect(refused[0]?.body.detail).toBe('20 backtests of this workspace wait or run already');
+  expect([cancelled.status, again.status]).toEqual([200, 201]);
+});
+
 async function listPages<T>(path: string): Promise<T[]> {
   const items: T[] = [];
   for (let cursor: string | null = null; ; ) {

@@ -16,9 +16,13 @@ afterAll(() => server?.close());
 async function call(
   method: 'GET' | 'POST' | 'PUT' | 'DELETE',
   path: string,
-  { payload, headers = {} }: { payload?: object; headers?: Record<string, string> } = {},
+  {
+    payload,
+    headers = {},
+    token = workspace.adminToken,
+  }: { payload?: object; headers?: Record<string, string>; token?: string } = {},
 ) {
-  const response = await server.call(workspace.adminToken, {
+  const response = await server.call(token, {
     method,
     url: `/api/plans${path}`,
     headers,
@@ -56,6 +60,30 @@ describe('PUT of a plan', () => {
       '/templateId',
       '/workspaceId',
     ]);
+  });
+});
+
+describe('who may only read', () => {
+  test('may try out what a file would do, and not do it', async () => {
+    const reader = await server.call(workspace.adminToken, {
+      method: 'POST',
+      url: `/api/tokens/${workspace.workspaceId}`,
+      payload: { name: 'pull requests', role: 'viewer' },
+    });
+    const { token } = reader.json();
+    const document = service({ status: 'active' });
+    const apply = (more: object) =>
+      call('POST', `/${workspace.workspaceId}/apply`, { payload: { document, ...more }, token });
+
+    const tried = await apply({ dryRun: true });
+    const refused = [await apply({}), await apply({ dryRun: false })];
+    const found = await call('GET', `/${workspace.workspaceId}?scopeRef=${document.scopeRef}`);
+
+    expect(tried).toMatchObject({ status: 200, body: { action: 'created', isDryRun: true, plan: null } });
+    for (const { status, body } of refused) {
+      expect([status, body.code, body.neededRole]).toEqual([403, 'forbidden', 'admin']);
+    }
+    expect(found.body.items).toEqual([]);
   });
 });
 

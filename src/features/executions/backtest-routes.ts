@@ -49,7 +49,13 @@ function registerWrites(api: Api, database: Database): void {
         body: createBacktestBody,
         response: {
           201: backtestSchema,
-          ...problems('plan_not_found', 'plan_version_not_found', 'scope_not_found', 'invalid_plan'),
+          ...problems(
+            'plan_not_found',
+            'plan_version_not_found',
+            'scope_not_found',
+            'invalid_plan',
+            'too_many_backtests',
+          ),
         },
       },
     },

@@ -28,6 +28,8 @@ import * as store from './backtest-store.ts';
 import type { ReplayInputs } from './execution.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+/** Of one workspace that wait or run: they run one after the other, and the queue is everybody's. */
+const MAX_PENDING = 20;
 const CHANGES_CURSOR = 'backtest_changes';
 
 /** What is tried, and on what. */
@@ -43,10 +45,11 @@ export interface BacktestRequest {
 
 /**
  * Has a plan tried on the stored pairs of runs, in a job. Throws `plan_not_found`, `plan_version_not_found`,
- * `invalid_plan` with all that is wrong, and `scope_not_found`.
+ * `invalid_plan` with all that is wrong, `scope_not_found` and `too_many_backtests`.
  */
 export async function requestBacktest(tx: WorkspaceTransaction, request: BacktestRequest): Promise<Backtest> {
   const { days } = request;
+  await requireRoom(tx);
   const { content, ...tried } = await findTriedPlan(tx, request.plan);
   const planVersionHash = generatePlanHash(content);
   const scopeIds =
@@ -81,6 +84,15 @@ export async function requestBacktest(tx: WorkspaceTransaction, request: Backtes
   });
   emitChange(tx, backtest, 'queued');
   return backtest;
+}
+
+async function requireRoom(tx: WorkspaceTransaction): Promise<void> {
+  const pending = await store.countPending(tx);
+  if (pending < MAX_PENDING) return;
+  throw new DriftplaneError(
+    'too_many_backtests',
+    `${pending} backtests of this workspace wait or run already`,
+  );
 }
 
 async function findTriedPlan(

@@ -363,6 +363,19 @@ export async function listReplayInputs(
   }));
 }
 
+/** Those that wait or run; who asks at once with another waits, so that both are counted. */
+export async function countPending(tx: WorkspaceTransaction): Promise<number> {
+  await tx.client.query("select pg_advisory_xact_lock(hashtextextended('driftplane.backtests:' || $1, 0))", [
+    tx.workspaceId,
+  ]);
+  const { rows } = await tx.client.query<{ count: number }>(
+    `select count(*) as count from driftplane.plan_backtests
+     where workspace_id = $1 and status in ('queued', 'running')`,
+    [tx.workspaceId],
+  );
+  return rows[0]?.count ?? 0;
+}
+
 export async function countScopes(tx: WorkspaceTransaction, scopeIds: readonly string[]): Promise<number> {
   const { rows } = await tx.client.query<{ count: number }>(
     'select count(*) as count from driftplane.scopes where workspace_id = $1 and scope_id = any($2::uuid[])',

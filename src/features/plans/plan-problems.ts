@@ -1,6 +1,8 @@
 import { DriftplaneError, type ErrorDetail } from '../../core/errors.ts';
+import { scopeOfDocument } from '../../core/parse-plan.ts';
 import { generatePlanHash } from '../../core/plan-hash.ts';
 import type { PlanContent } from '../../core/plan-schema.ts';
+import type { PlanStatus } from '../../core/plan-vocabulary.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import type { DriftPlan } from './plan.ts';
 import { findPlanByHash, findScopeHolder, getRequiredApprovals } from './plan-store.ts';
@@ -38,10 +40,30 @@ export async function requireFreeScope(
     'scope_taken',
     `${scopeText(content)} has an active plan already: ${JSON.stringify(holder.name)} (${holder.planId})`,
     {
-      details: [{ pointer: '/scopeRef', line: null, detail: `plan ${holder.planId} is in force for it` }],
+      details: [takenScope(content, holder.planId)],
       extensions: { planId: holder.planId, planName: holder.name },
     },
   );
+}
+
+/**
+ * Says that another plan in force claims what a document would, for one that is not valid otherwise: all its faults are
+ * told at once. `status` counts where the document says none.
+ */
+export async function takenScopeFaults(
+  tx: WorkspaceTransaction,
+  document: unknown,
+  { exceptId, status }: { readonly exceptId: string | null; readonly status: PlanStatus },
+): Promise<ErrorDetail[]> {
+  const claim = scopeOfDocument(document);
+  if (claim === null || (claim.status ?? status) !== 'active') return [];
+  const holder = await findScopeHolder(tx, claim, exceptId);
+  return holder === undefined ? [] : [takenScope(claim, holder.planId)];
+}
+
+function takenScope({ scopeType }: Pick<PlanContent, 'scopeType'>, planId: string): ErrorDetail {
+  const pointer = scopeType === 'workspace' ? '/scopeType' : '/scopeRef';
+  return { pointer, line: null, detail: `the plan ${planId} is in force for it` };
 }
 
 /** Throws `approval_required` where the workspace wants more approvals than there are. */

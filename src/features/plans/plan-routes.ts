@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DriftplaneError } from '../../core/errors.ts';
 import type { Database } from '../../db/database.ts';
 import { isUuid } from '../../db/workspace-transaction.ts';
-import { type Api, inWorkspace, readInWorkspace } from '../../http/api.ts';
+import { type Api, inWorkspace, readInWorkspace, requireRole } from '../../http/api.ts';
 import { cutPage, decodeCursor, encodeCursor } from '../../http/page.ts';
 import { problems } from '../../http/problem-contract.ts';
 import { readIfMatch, setRevision } from '../../http/revision.ts';
@@ -175,11 +175,13 @@ function registerWrites(api: Api, database: Database): void {
   api.post(
     '/api/plans/:workspaceId/apply',
     {
-      config: { access: 'admin', isIdempotent: true },
+      // Whoever reviews a change of a file wants to see what it would do, and needs no right to do it.
+      config: { access: 'viewer', isIdempotent: true },
       schema: {
         tags: ['plans'],
         summary:
           'Make the plan of a file so; again it changes nothing, and with dryRun it only says what would be',
+        description: 'To apply needs the role `admin`, a dry run only that of who may read.',
         operationId: 'applyPlan',
         params: workspaceParams,
         body: applyPlanBody,
@@ -199,6 +201,7 @@ function registerWrites(api: Api, database: Database): void {
     async (request) => {
       const revision = readOptionalIfMatch(request);
       const { document, planId = null, changeNote = '', dryRun: isDryRun } = request.body;
+      if (!isDryRun) requireRole(request.access.role, 'admin');
       return appliedResponseOf(
         await inWorkspace(database, request, (tx) =>
           applyPlan(tx, { document, planId, revision, changeNote, isDryRun }),

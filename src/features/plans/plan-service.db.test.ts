@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { DriftplaneError } from '../../core/errors.ts';
+import type { JsonObject } from '../../core/json-value.ts';
 import { builtInPlan } from '../../core/parse-plan.ts';
 import { generatePlanHash } from '../../core/plan-hash.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
+import type { DriftPlan } from './plan.ts';
 import { publishPlanVersion, rollbackPlan } from './plan-publication.ts';
 import { comparePlanVersions, findContentByHash, listPlanVersions } from './plan-read-model.ts';
 import {
@@ -41,6 +44,11 @@ const create = (wanted: Record<string, unknown>, more: object = {}) =>
   desk.as((tx) => createDriftPlan(tx, { document: wanted, ...more }));
 const update = (planId: string, wanted: Record<string, unknown>, revision: number | null = null) =>
   desk.as((tx) => updateDriftPlan(tx, planId, { document: wanted, revision }));
+/** What is wrong with a plan, by the error that says so. */
+const faultsOf = ({ code, details }: DriftplaneError): string[] => [
+  code,
+  ...details.map(({ pointer, detail }) => `${pointer}: ${detail}`),
+];
 const everything = { after: null, limit: 1000 };
 
 describe('a new plan', () => {
@@ -111,6 +119,36 @@ describe('a new plan', () => {
     );
     expect(await desk.as((tx) => listDriftPlans(tx, {}, everything))).toEqual(before);
   });
+
+  test.each<[string, JsonObject, JsonObject, string | null]>([
+    ['service', { scopeRef: 'shop' }, { scopeRef: 'shop' }, '/scopeRef'],
+    ['service', { scopeRef: 'shop' }, { scopeRef: 'till' }, null],
+    ['service', { scopeRef: 'shop' }, { scopeRef: 'shop', status: 'draft' }, null],
+    ['repo', { scopeRef: 'a/b' }, { scopeRef: 'A/B' }, '/scopeRef'],
+    ['repo', { scopeRef: 'a/b' }, { scopeRef: 'a/b', docClass: 'runbook' }, null],
+    ['workspace', {}, {}, '/scopeType'],
+  ])(
+    'of a taken scope is told so with all else that is wrong: %s %j, then %j',
+    async (scopeType, held, wanted, at) => {
+      const own = await TestPlanDesk.open(database);
+      const make = (plan: JsonObject) => own.as((tx) => createDriftPlan(tx, { document: plan }));
+      const change = ({ planId }: DriftPlan, plan: object) =>
+        own.as((tx) => updateDriftPlan(tx, planId, { document: plan, revision: null }));
+      const holder = await make({ name: 'holder', status: 'active', scopeType, ...held });
+      const other = await make({ name: 'other', scopeType: 'service', scopeRef: 'other' });
+      const wrong = { name: 'x', status: 'active', scopeType, driftTypes: ['asignment'], ...wanted };
+
+      const created = await make(wrong).catch(faultsOf);
+      const updated = await change(other, wrong).catch(faultsOf);
+      const ofItself = await change(holder, wrong).catch(faultsOf);
+
+      const taken = at === null ? [] : [`${at}: the plan ${holder.planId} is in force for it`];
+      const rest = ['invalid_plan', expect.stringMatching(/^\/driftTypes\/0: /)];
+      expect(created).toEqual([...rest, ...taken]);
+      expect(updated).toEqual([...rest, ...taken]);
+      expect(ofItself).toEqual(rest);
+    },
+  );
 
   test('of the same content as another one is refused, and the other one named', async () => {
     const wanted = document();

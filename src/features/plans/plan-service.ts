@@ -16,6 +16,7 @@ import {
   requireApprovals,
   requireFreeScope,
   requireNewContent,
+  takenScopeFaults,
 } from './plan-problems.ts';
 import {
   findPlan,
@@ -90,7 +91,10 @@ export async function createDriftPlan(tx: WorkspaceTransaction, args: CreatePlan
       ? [{ pointer: '/status', line: null, detail: 'a new plan is a draft or active' }]
       : []),
   ];
-  if (!parsed.ok || details.length > 0) throw invalidPlan(details);
+  if (!parsed.ok || details.length > 0) {
+    const claim = { exceptId: null, status: 'draft' } as const;
+    throw invalidPlan([...details, ...(await takenScopeFaults(tx, completed.document, claim))]);
+  }
   const { description, status = 'draft' } = parsed.plan;
   const content = contentOf(parsed.plan);
   if (status === 'active') await requireApprovals(tx, 0, 'an active plan');
@@ -163,7 +167,10 @@ export async function updateDriftPlan(
     ...(parsed.ok ? [] : parsed.details),
     ...(await requireParent(tx, { planId, parentId: update.parentId ?? null })),
   ];
-  if (!parsed.ok || details.length > 0) throw invalidPlan(details);
+  if (!parsed.ok || details.length > 0) {
+    const claim = { exceptId: planId, status: before.status };
+    throw invalidPlan([...details, ...(await takenScopeFaults(tx, update.document, claim))]);
+  }
   const wanted = parsed.plan;
   const { parentId = before.parentId } = update;
   if (wanted.status === 'archived') return archiveAlone(tx, before, { wanted, parentId });
