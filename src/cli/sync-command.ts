@@ -19,7 +19,7 @@ interface WaitOptions {
   readonly wait: boolean;
 }
 
-/** Adds `driftplane sync` and `driftplane push`. */
+/** Adds `driftplane sync`. */
 export function addSync(program: Command, terminal: Terminal, exitWith: (code: number) => void): void {
   program
     .command('sync')
@@ -33,6 +33,10 @@ export function addSync(program: Command, terminal: Terminal, exitWith: (code: n
       const run = await startRun(api, sourceId);
       exitWith(await finish(api, run, options, terminal));
     });
+}
+
+/** Adds `driftplane push`. */
+export function addPush(program: Command, terminal: Terminal, exitWith: (code: number) => void): void {
   program
     .command('push')
     .description('send an inventory as NDJSON to a source of pushes, and wait for what drifted')

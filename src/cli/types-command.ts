@@ -1,3 +1,4 @@
+import type { Command } from 'commander';
 import { stringify } from 'yaml';
 import { DriftplaneError } from '../core/errors.ts';
 import type { ItemType } from '../core/item-type.ts';
@@ -6,13 +7,42 @@ import { loadItemTypes, parseItemTypeFile } from '../features/inventory/item-typ
 import { readConfigText } from './config-file.ts';
 import type { Terminal } from './terminal.ts';
 
-export interface TypesOptions {
+interface TypesOptions {
   readonly types?: string;
   readonly json?: true;
 }
 
+/** Adds `driftplane types`. */
+export function addTypes(program: Command, terminal: Terminal, exitWith: (code: number) => void): void {
+  const types = program.command('types').description('the item types: how objects are recognised and read');
+  const typesOption = [
+    '-t, --types <file>',
+    'item types of your own (YAML), before the built-in ones',
+  ] as const;
+  types
+    .command('list')
+    .description('list them in the order in which they are tried')
+    .option(...typesOption)
+    .option('--json', 'as JSON')
+    .action(async (options: TypesOptions) => exitWith(await runTypesList(options, terminal)));
+  types
+    .command('show')
+    .description('show all rules of one')
+    .argument('<name>', 'its name')
+    .option(...typesOption)
+    .option('--json', 'as JSON')
+    .action(async (name: string, options: TypesOptions) =>
+      exitWith(await runTypesShow(name, options, terminal)),
+    );
+  types
+    .command('check')
+    .description('check a file of your own')
+    .argument('<file>', 'item types (YAML)')
+    .action(async (file: string) => exitWith(await runTypesCheck(file, terminal)));
+}
+
 /** Lists the item types in the order in which they are tried. */
-export async function runTypesList(options: TypesOptions, terminal: Terminal): Promise<number> {
+async function runTypesList(options: TypesOptions, terminal: Terminal): Promise<number> {
   const rows = load(options.types).types.map(summary);
   if (options.json === true) await terminal.write(`${JSON.stringify({ itemTypes: rows }, null, 2)}\n`);
   else {
@@ -26,7 +56,7 @@ export async function runTypesList(options: TypesOptions, terminal: Terminal): P
 }
 
 /** Shows one item type with all rules in force, those that it extends included. */
-export async function runTypesShow(name: string, options: TypesOptions, terminal: Terminal): Promise<number> {
+async function runTypesShow(name: string, options: TypesOptions, terminal: Terminal): Promise<number> {
   const registry = load(options.types);
   const type = registry.get(name);
   if (type === undefined) {
@@ -44,7 +74,7 @@ export async function runTypesShow(name: string, options: TypesOptions, terminal
 }
 
 /** Checks a file of item types by itself and together with the built-in ones. */
-export async function runTypesCheck(path: string, terminal: Terminal): Promise<number> {
+async function runTypesCheck(path: string, terminal: Terminal): Promise<number> {
   const file = { path, text: readConfigText(path) };
   const names = parseItemTypeFile(file).map((definition) => definition.itemType);
   loadItemTypes(file);
