@@ -59,7 +59,7 @@ export async function documentApi(api: Api, version: string): Promise<void> {
       title: 'Driftplane API',
       css: [{ filename: 'theme.css', content: '.swagger-ui .topbar { display: none }' }],
     },
-    uiConfig: { docExpansion: 'list', filter: true, displayRequestDuration: true },
+    uiConfig: { docExpansion: 'list', deepLinking: true, filter: true, displayRequestDuration: true },
   });
   api.get('/api/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async () =>
     api.swagger(),

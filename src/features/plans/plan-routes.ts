@@ -181,7 +181,7 @@ function registerWrites(api: Api, database: Database): void {
         tags: ['plans'],
         summary:
           'Make the plan of a file so; again it changes nothing, and with dryRun it only says what would be',
-        description: 'To apply needs the role `admin`, a dry run only that of who may read.',
+        description: 'Only an `admin` may apply; whoever has the role named below may do a dry run.',
         operationId: 'applyPlan',
         params: workspaceParams,
         body: applyPlanBody,
