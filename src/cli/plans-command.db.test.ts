@@ -152,6 +152,19 @@ describe('plans archive and restore', () => {
   });
 });
 
+test('plans restore --draft brings a plan back whose scope another one has', async () => {
+  const { planId } = await apply(baseline);
+  await cli.run('plans', 'archive', planId);
+  await apply(baseline.replace('Baseline', 'Successor').replace('configuration', 'presence'));
+
+  const refused = await cli.fail('plans', 'restore', planId);
+  const restored = await cli.run('plans', 'restore', planId, '--draft');
+
+  expect(refused).toContain('[scope_taken]');
+  expect(restored.out).toMatch(/status +draft\nin force +nothing: it is a draft\nlatest version +2, draft/);
+  expect(restored.said).toMatch(/^Version 2 is not in force, it is draft\. Next: driftplane plans publish/);
+});
+
 describe('plans templates', () => {
   test('are listed by category', async () => {
     const { out } = await cli.run('plans', 'templates', 'list');

@@ -65,12 +65,21 @@ export function addPlanCreate(plans: Command, terminal: Terminal, exitWith: (cod
     .command('restore')
     .description('make an archived one what it was')
     .argument('<plan>', 'its id, or its name where no other archived plan has it')
+    .option('--draft', 'as a draft with what was in force, to go through review')
     .option('--json', 'as JSON')
-    .action(async (idOrName: string, options: JsonOption) => {
+    .action(async (idOrName: string, options: JsonOption & { readonly draft?: true }) => {
       const api = openApiClient(process.env);
       const { planId, revision: ifMatch } = await findPlan(api, idOrName, { isRestored: true });
-      const request = { method: 'POST', resource: 'plans', path: [planId, 'restore'], ifMatch } as const;
-      await printPlan(await api.call(request), options, terminal);
+      const body = { asDraft: options.draft === true };
+      const restored = await api.call<PlanResponse>({
+        method: 'POST',
+        resource: 'plans',
+        path: [planId, 'restore'],
+        body,
+        ifMatch,
+      });
+      await printPlan(restored, options, terminal);
+      sayWhatIsPending(restored, terminal);
       exitWith(0);
     });
 }

@@ -301,6 +301,14 @@ export const publishBody = z
   .nullish()
   .meta({ description: 'Without a version: the newest' });
 
+export const restoreBody = z
+  .strictObject({
+    asDraft: z.boolean().default(false).meta({
+      description: 'As a draft with what was in force, to go through review, instead of in force at once',
+    }),
+  })
+  .nullish();
+
 export const rollbackBody = z.strictObject({
   version: z
     .int()

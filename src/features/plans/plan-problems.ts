@@ -67,12 +67,17 @@ function takenScope({ scopeType }: Pick<PlanContent, 'scopeType'>, planId: strin
 }
 
 /** Throws `approval_required` where the workspace wants more approvals than there are. */
-export async function requireApprovals(tx: WorkspaceTransaction, given: number, what: string): Promise<void> {
+export async function requireApprovals(
+  tx: WorkspaceTransaction,
+  given: number,
+  what: string,
+  hint = '',
+): Promise<void> {
   const required = await getRequiredApprovals(tx);
   if (given >= required) return;
   throw new DriftplaneError(
     'approval_required',
-    `${what} needs ${required} ${required === 1 ? 'approval' : 'approvals'} and has ${given}`,
+    `${what} needs ${required} ${required === 1 ? 'approval' : 'approvals'} and has ${given}${hint}`,
     { extensions: { requiredApprovals: required, givenApprovals: given } },
   );
 }

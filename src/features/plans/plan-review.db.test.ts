@@ -7,7 +7,7 @@ import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts
 import { createToken } from '../workspaces/token-service.ts';
 import { applyPlan } from './plan-apply.ts';
 import { publishPlanVersion, rollbackPlan } from './plan-publication.ts';
-import { listPlanReviews } from './plan-read-model.ts';
+import { getPlanVersion, listPlanReviews } from './plan-read-model.ts';
 import { type ReviewAction, reviewActions, reviewPlanVersion } from './plan-review-service.ts';
 import {
   createDriftPlan,
@@ -197,6 +197,39 @@ test('a plan that was in force is restored only with the approvals that are need
   expect(await desk.as((tx) => getDriftPlan(tx, planId))).toEqual(archived);
   await desk.require(1);
   expect(await restore()).toMatchObject({ status: 'active', version: 1 });
+});
+
+test('a plan that lacks approvals comes back as a draft, and goes through review like a new one', async () => {
+  const { desk, planId, say, publish } = await openReview(1);
+  await say('submit');
+  await say('approve', alice);
+  const published = await publish();
+  await desk.as((tx) => deleteDriftPlan(tx, { planId, revision: null }));
+  await desk.require(2);
+
+  const restored = await desk.as((tx) => restoreDriftPlan(tx, { planId, revision: null, asDraft: true }));
+
+  expect(restored).toMatchObject({
+    status: 'draft',
+    version: 2,
+    versionHash: published.versionHash,
+    latest: { version: 2, state: 'draft' },
+  });
+  expect((await desk.as((tx) => getPlanVersion(tx, planId, 1))).state).toBe('superseded');
+  await expect(publish()).rejects.toMatchObject({ code: 'approval_required' });
+  await say('submit', desk.author, 2);
+  await say('approve', alice, 2);
+  await say('approve', bob, 2);
+  expect(await publish()).toMatchObject({ status: 'active', version: 2 });
+});
+
+test('a draft that is restored as a draft is what it was', async () => {
+  const { desk, planId } = await openReview(1);
+  const before = await desk.as((tx) => deleteDriftPlan(tx, { planId, revision: null }));
+
+  const restored = await desk.as((tx) => restoreDriftPlan(tx, { planId, revision: null, asDraft: true }));
+
+  expect(restored).toMatchObject({ status: 'draft', version: 1, latest: before.latest });
 });
 
 test('a plan that came into force without approvals does not come back without', async () => {

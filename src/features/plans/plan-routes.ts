@@ -17,6 +17,7 @@ import {
   planListQuery,
   planPageSchema,
   planSchema,
+  restoreBody,
   updatePlanBody,
 } from './plan-contract.ts';
 import { appliedResponseOf, planResponseOf } from './plan-response.ts';
@@ -242,6 +243,7 @@ function registerStatusChanges(api: Api, database: Database): void {
         summary: 'Make an archived plan what it was: in force, with the approvals that it needs, or a draft',
         operationId: 'restorePlan',
         params: planParams,
+        body: restoreBody,
         headers: optionalRevision,
         response: {
           200: planSchema,
@@ -258,7 +260,10 @@ function registerStatusChanges(api: Api, database: Database): void {
     async (request, reply) => {
       const revision = readOptionalIfMatch(request);
       const { planId } = request.params;
-      const plan = await inWorkspace(database, request, (tx) => restoreDriftPlan(tx, { planId, revision }));
+      const asDraft = request.body?.asDraft === true;
+      const plan = await inWorkspace(database, request, (tx) =>
+        restoreDriftPlan(tx, { planId, revision, asDraft }),
+      );
       setRevision(reply, plan.revision);
       return planResponseOf(plan);
     },

@@ -8,7 +8,7 @@ import { contentOf, type PlanDocument } from '../../core/plan-schema.ts';
 import { requiresNewVersion } from '../../core/plan-version.ts';
 import { isUuid, type WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import { requireRevision } from '../../http/revision.ts';
-import type { CreatePlanArgs, DriftPlan } from './plan.ts';
+import type { CreatePlanArgs, DriftPlan, PlanVersion } from './plan.ts';
 import { requireParent } from './plan-parent.ts';
 import {
   archivedPlan,
@@ -29,7 +29,6 @@ import {
 import { completeFromTemplate } from './plan-template-use.ts';
 import {
   getVersion,
-  headContent,
   makeVersion,
   moveVersion,
   placeNewVersion,
@@ -240,11 +239,15 @@ export async function deleteDriftPlan(tx: WorkspaceTransaction, read: ReadPlan):
 }
 
 /**
- * Makes an archived plan what it was: in force where a version of it had been published, else a draft. Throws
+ * Makes an archived plan what it was: in force where a version of it had been published, else a draft; or `asDraft` a
+ * draft in any case, whose newest version has what was in force, so that it can go through review. Throws
  * `plan_not_found`, `revision_mismatch`, `invalid_transition` where it is not archived, and what publishing would:
  * `approval_required` and `scope_taken`.
  */
-export async function restoreDriftPlan(tx: WorkspaceTransaction, read: ReadPlan): Promise<DriftPlan> {
+export async function restoreDriftPlan(
+  tx: WorkspaceTransaction,
+  { asDraft = false, ...read }: ReadPlan & { readonly asDraft?: boolean },
+): Promise<DriftPlan> {
   const before = await lockDriftPlan(tx, read);
   const { planId } = before;
   if (before.status !== 'archived') {
@@ -257,13 +260,27 @@ export async function restoreDriftPlan(tx: WorkspaceTransaction, read: ReadPlan)
     );
   }
   const head = await getVersion(tx, planId, before.version);
-  const isPublished = head.state === 'published';
-  if (isPublished) {
+  if (head.state !== 'published') await updatePlan(tx, planId, { status: 'draft' });
+  else if (asDraft) await restoreAsDraft(tx, before, head);
+  else {
     await requireVersionApprovals(tx, head, 'restoring');
-    await requireFreeScope(tx, headContent(before), planId);
+    await requireFreeScope(tx, head.content, planId);
+    await updatePlan(tx, planId, { status: 'active' });
   }
-  await updatePlan(tx, planId, { status: isPublished ? 'active' : 'draft' });
   return changedStatus(tx, before, 'plan.restore');
+}
+
+/** No version goes back to where it was before it was published: a new one of the same content takes its place. */
+async function restoreAsDraft(
+  tx: WorkspaceTransaction,
+  plan: DriftPlan,
+  published: PlanVersion,
+): Promise<void> {
+  const { planId, latest } = plan;
+  const note = `restored as a draft, with what version ${published.version} said`;
+  const draft = await makeVersion(tx, { planId, latestVersion: latest.version }, published.content, note);
+  await moveVersion(tx, published, 'supersede', `version ${draft.version} was made`);
+  await updatePlan(tx, planId, { status: 'draft', head: draft });
 }
 
 async function changedStatus(

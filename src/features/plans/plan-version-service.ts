@@ -113,7 +113,8 @@ export async function requireVersionApprovals(
   verb: 'publishing' | 'restoring',
 ): Promise<void> {
   const approvers = await listApprovers(tx, version);
-  await requireApprovals(tx, approvers.length, `${verb} version ${version.version}`);
+  const hint = verb === 'restoring' ? '; it can be restored as a draft and submitted' : '';
+  await requireApprovals(tx, approvers.length, `${verb} version ${version.version}`, hint);
 }
 
 /** The content of a plan's head. */
