@@ -72,8 +72,10 @@ describe('who may only read', () => {
     });
     const { token } = reader.json();
     const document = service({ status: 'active' });
+    // A key that was kept would be refused for the next body.
+    const headers = { 'idempotency-key': randomUUID() };
     const apply = (more: object) =>
-      call('POST', `/${workspace.workspaceId}/apply`, { payload: { document, ...more }, token });
+      call('POST', `/${workspace.workspaceId}/apply`, { payload: { document, ...more }, headers, token });
 
     const tried = await apply({ dryRun: true });
     const refused = [await apply({}), await apply({ dryRun: false })];
