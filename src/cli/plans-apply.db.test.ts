@@ -110,6 +110,27 @@ thresholds: { digestOnly: 0.1 }
     expect(applied).toMatchObject({ planId, scopeType: 'service', scopeRef: 'billing', version: 2 });
   });
 
+  test('makes another plan of a file with another name, and says what is in force for the same scope', async () => {
+    const { planId } = await apply(baseline);
+    const renamed = baseline.replace('Baseline', 'Other').replace('status: active\n', '');
+
+    const dry = await cli.run('plans', 'apply', '-f', cli.file('other.yaml', renamed), '--dry-run');
+    const made = await cli.run('plans', 'apply', '-f', cli.file('other.yaml', renamed));
+    const taken = await cli.fail(
+      'plans',
+      'apply',
+      '-f',
+      cli.file('third.yaml', baseline.replace('Baseline', 'Third')),
+    );
+
+    const hint = `"Baseline" is in force for the same scope. If the file is that plan under another name: --plan ${planId}\n`;
+    expect(dry.out).toMatch(/\nwould be created: "Other"\n$/);
+    expect(made.out).toMatch(/\ncreated: "Other" \([0-9a-f-]{36}\), version 1\n$/);
+    for (const { said } of [dry, made]) expect(said).toContain(hint);
+    expect(taken).toContain('[scope_taken]');
+    expect(taken).toContain('change that one, or archive it first');
+  });
+
   test('shows the difference in colours on a terminal', async () => {
     cli.isColoured = true;
 

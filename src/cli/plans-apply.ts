@@ -13,6 +13,7 @@ import type { Terminal } from './terminal.ts';
 interface ApplyOptions {
   readonly file: string;
   readonly plan?: string;
+  readonly template?: string;
   readonly note?: string;
   readonly dryRun?: true;
   readonly json?: true;
@@ -30,7 +31,11 @@ export function addPlanApply(plans: Command, terminal: Terminal, exitWith: (code
     .command('apply')
     .description('make a plan what a file says, as often as you like: a second time nothing changes')
     .requiredOption('-f, --file <file>', 'a plan (YAML); - for stdin')
-    .option('--plan <plan>', 'the plan that it is (id or name); without: the one of its scope, or a new one')
+    .option(
+      '--plan <plan>',
+      'the plan that it is (id or name); without: the one of its name and scope, or a new one',
+    )
+    .option('--template <id>', 'the template that the file was made of; kept with a plan that is new')
     .option('--note <text>', 'why; kept with the version that it makes')
     .option('--dry-run', 'only say what would be otherwise')
     .option('--json', 'as JSON')
@@ -46,6 +51,7 @@ async function applyPlan(options: ApplyOptions, terminal: Terminal): Promise<num
   const body = {
     document: file.content,
     planId,
+    templateId: options.template,
     changeNote: options.note,
     dryRun: options.dryRun === true,
   };
@@ -59,6 +65,7 @@ async function applyPlan(options: ApplyOptions, terminal: Terminal): Promise<num
     const plan = applied.plan as PlanResponse | null;
     const isSaid = !applied.isDryRun || (applied.action === 'unchanged' && applied.waitingVersion !== null);
     if (plan !== null && isSaid) sayWhatIsPending(plan, terminal);
+    sayWhatIsInForce(applied, terminal);
   }
   return applied.isDryRun && applied.action !== 'unchanged' ? 1 : 0;
 }
@@ -70,4 +77,13 @@ function resultText(name: string, { action, isDryRun, plan }: AppliedPlanRespons
   // What counts from here on is what people must know first.
   const isInForce = plan?.status === 'active' && plan.version === plan.latest.version;
   return `${action}: ${what}, version ${plan?.latest.version}${isInForce ? ', in force' : ''}`;
+}
+
+/** A file whose plan got another name means another plan: whoever only renamed theirs must hear of it. */
+function sayWhatIsInForce({ scopeHolder }: AppliedPlanResponse, terminal: Terminal): void {
+  if (scopeHolder === null) return;
+  const { planId, name } = scopeHolder;
+  terminal.say(
+    `${printable(JSON.stringify(name))} is in force for the same scope. If the file is that plan under another name: --plan ${planId}`,
+  );
 }

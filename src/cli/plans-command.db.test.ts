@@ -178,12 +178,15 @@ describe('plans templates', () => {
     const { out } = await cli.run('plans', 'templates', 'show', 'change_freeze');
     const other = await cli.run('plans', 'templates', 'show', 'microservice');
 
-    const applied = await apply(out);
+    const applied = await apply(out, '--template', 'change_freeze');
     const missing = await cli.fail('plans', 'apply', '-f', cli.file('other.yaml', other.out));
 
     expect(out).toMatch(/^# Change freeze \(template change_freeze\)\n#\n# For the weeks /);
     expect(out.split('\n').every((line) => !line.startsWith('#') || line.length <= 100)).toBe(true);
+    expect(out).toContain('# Edit it, then: driftplane plans apply -f FILE --template change_freeze\n');
     expect(applied).toMatchObject({ name: 'Change freeze', scopeType: 'workspace', status: 'draft' });
+    expect(applied.templateId).toBe('change_freeze');
+    expect(other.out).toContain('\n# driftplane plans apply -f FILE --template microservice\n');
     const line = other.out.split('\n').indexOf('scopeRef: null') + 1;
     expect(missing).toContain(`line ${line}, /scopeRef: a service plan needs the id of its service`);
     expect(await cli.json('plans', 'templates', 'show', 'microservice')).toMatchObject({

@@ -61,15 +61,17 @@ const columns: readonly Column<TemplateResponse>[] = [
 /** The template as a plan file, with a head that says what it is and what is to be done with it. */
 function planFileOf({ id, title, description, plan }: TemplateResponse): string {
   const { name, scopeType, ...more } = plan as Record<string, JsonValue>;
+  const apply = `driftplane plans apply -f FILE --template ${id}`;
   const comment = [
     `${title} (template ${id})`,
     '',
     ...wrapWords(description),
     '',
     ...(scopeType === 'workspace'
-      ? ['Edit it, then: driftplane plans apply -f FILE']
+      ? [`Edit it, then: ${apply}`]
       : [
-          `Say as scopeRef which ${scopeType === 'repo' ? 'repository (owner/name)' : 'service (id)'} it is for, then: driftplane plans apply -f FILE`,
+          `Say as scopeRef which ${scopeType === 'repo' ? 'repository (owner/name)' : 'service (id)'} it is for, then:`,
+          apply,
         ]),
     'What is left out has its default; driftplane plans schema has all fields.',
   ].map((line) => `# ${printable(line)}`.trimEnd());

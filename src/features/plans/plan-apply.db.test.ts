@@ -4,7 +4,7 @@ import { planToYaml } from '../../core/plan-yaml.ts';
 import { parseYaml } from '../../core/yaml-document.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
-import { applyPlan } from './plan-apply.ts';
+import { applyPlan, type PlanApplication } from './plan-apply.ts';
 import { reviewPlanVersion } from './plan-review-service.ts';
 import { createDriftPlan, getDriftPlan, listDriftPlans } from './plan-service.ts';
 import { headContent } from './plan-version-service.ts';
@@ -27,14 +27,16 @@ afterAll(async () => {
 async function open() {
   desk = await TestPlanDesk.open(database);
   const document = { name: 'from a file', scopeType: 'service', scopeRef: randomUUID(), status: 'active' };
-  const apply = (wanted: unknown, more: { isDryRun?: boolean; planId?: string; revision?: number } = {}) =>
+  const apply = (wanted: unknown, more: Partial<PlanApplication> = {}) =>
     desk.as((tx) =>
       applyPlan(tx, {
         document: wanted,
-        planId: more.planId ?? null,
-        revision: more.revision ?? null,
+        planId: null,
+        templateId: null,
+        revision: null,
         changeNote: '',
-        isDryRun: more.isDryRun ?? false,
+        isDryRun: false,
+        ...more,
       }),
     );
   return { document, apply };
@@ -129,19 +131,77 @@ test('a plan that was written out comes back to the byte, and nothing changes', 
   expect(again).toMatchObject({ action: 'unchanged', changes: [], unifiedDiff: '' });
 });
 
-test('a file for which several drafts could be meant is told so', async () => {
+test('a file with another name is another plan, and nobody else’s becomes it', async () => {
+  const { document, apply } = await open();
+  const inForce = await apply({ ...document, name: 'in force' });
+  const { status: _, ...silent } = document;
+
+  const draft = await apply({ ...silent, name: 'a draft' });
+  const taken = apply({ ...document, name: 'another' });
+
+  expect(draft).toMatchObject({
+    action: 'created',
+    plan: { status: 'draft', name: 'a draft' },
+    scopeHolder: { planId: inForce.plan?.planId, name: 'in force' },
+  });
+  await expect(taken).rejects.toMatchObject({ code: 'scope_taken' });
+  // The one is a draft alone in its scope as well.
+  const other = { ...silent, scopeRef: 'other' };
+  await apply({ ...other, name: 'one' });
+  expect(await apply({ ...other, name: 'two' })).toMatchObject({ action: 'created', scopeHolder: null });
+  for (const name of ['one', 'two']) {
+    expect(await apply({ ...other, name })).toMatchObject({ action: 'unchanged' });
+  }
+  expect(await desk.as((tx) => getDriftPlan(tx, inForce.plan?.planId ?? ''))).toEqual(inForce.plan);
+});
+
+test('a plan is found by the name of its newest version, too, and gets another one by its id only', async () => {
+  const { document, apply } = await open();
+  const { plan } = await apply(document);
+  const planId = plan?.planId ?? '';
+  await desk.require(1);
+  const renamed = { ...document, name: 'renamed' };
+
+  const waiting = await apply(renamed, { planId });
+  const again = await apply(renamed);
+  const former = await apply(document);
+
+  expect(waiting).toMatchObject({ action: 'updated', waitingVersion: 2, plan: { planId } });
+  expect(again).toMatchObject({ action: 'unchanged', waitingVersion: 2, plan: { planId } });
+  expect(former).toMatchObject({ action: 'unchanged', waitingVersion: 2, plan: { planId } });
+});
+
+test('a file of whose name there are several drafts is told so', async () => {
   const { document, apply } = await open();
   const draft = { ...document, status: 'draft' };
-  const one = await desk.as((tx) => createDriftPlan(tx, { document: { ...draft, name: 'one' } }));
-  const two = await desk.as((tx) => createDriftPlan(tx, { document: { ...draft, name: 'two' } }));
+  const make = (confidence: number) =>
+    desk.as((tx) =>
+      createDriftPlan(tx, { document: { ...draft, thresholds: { minConfidence: confidence } } }),
+    );
+  const planIds = [(await make(0.1)).planId, (await make(0.2)).planId];
 
-  const byName = await apply({ ...draft, name: 'two', thresholds: { notify: 0.9 } });
-  const refused = apply({ ...draft, name: 'three' });
+  await expect(apply(draft)).rejects.toMatchObject({ code: 'plan_ambiguous', extensions: { planIds } });
+});
 
-  expect(byName.plan?.planId).toBe(two.planId);
-  await expect(refused).rejects.toMatchObject({
-    code: 'plan_ambiguous',
-    extensions: { planIds: [one.planId, two.planId] },
+test('the template that a file was made of is kept with the plan, and is one that there is', async () => {
+  const { document, apply } = await open();
+  await expect(
+    apply({ ...document, thresholds: { notify: 7 } }, { templateId: 'change_freze' }),
+  ).rejects.toMatchObject({
+    code: 'invalid_plan',
+    details: [
+      { pointer: '/templateId', detail: expect.stringContaining('did you mean "change_freeze"?') },
+      { pointer: '/thresholds/notify' },
+    ],
+  });
+
+  const { plan } = await apply(document, { templateId: 'change_freeze' });
+
+  // The file says all: what it leaves out has its default, not what the template has.
+  expect(plan).toMatchObject({ templateId: 'change_freeze', eligibility: { minSeverity: 'sev4' } });
+  expect(await apply(document, { templateId: 'database' })).toMatchObject({
+    action: 'unchanged',
+    plan: { templateId: 'change_freeze' },
   });
 });
 

@@ -11,15 +11,18 @@ import type { DriftPlan } from './plan.ts';
 import { invalidPlan, scopeText } from './plan-problems.ts';
 import type { PlanComparison } from './plan-read-model.ts';
 import { createDriftPlan, getDriftPlan, updateDriftPlan } from './plan-service.ts';
-import { listPlanRows, lockPlanWrites } from './plan-store.ts';
+import { findScopeHolder, listPlanRows, listPlansNamed, lockPlanWrites } from './plan-store.ts';
+import { templateFaults } from './plan-template-use.ts';
 import { getVersion } from './plan-version-service.ts';
 import { unifiedDiff } from './unified-diff.ts';
 
 export interface PlanApplication {
   /** As it stands in the file, not validated yet. */
   readonly document: unknown;
-  /** The plan that it is; null: the one of its scope, or a new one. */
+  /** The plan that it is; null: the one of its name and scope, or a new one. */
   readonly planId: string | null;
+  /** The template that it was made of, kept with a new plan. */
+  readonly templateId: string | null;
   /** The revision of that plan that was read; null: whatever it is at. */
   readonly revision: number | null;
   readonly changeNote: string;
@@ -33,17 +36,20 @@ export interface AppliedPlan extends PlanComparison {
   readonly plan: DriftPlan | null;
   /** A newer version than the one in force, which waits to be approved or published. */
   readonly waitingVersion: number | null;
+  /** Another plan, in force for the scope of one that is new and is not. */
+  readonly scopeHolder: { readonly planId: string; readonly name: string } | null;
 }
 
 /**
  * Makes a plan what a document says, as often as one likes: a second time it changes nothing, and the content that is
  * in force replaces no version that waits. A dry run finds the same problems and says what would be otherwise, and
- * nothing stays of it. Throws what creating and updating throw, and `plan_ambiguous` where several plans are of the
- * document's scope and none of them by its name.
+ * nothing stays of it. Throws what creating and updating throw, and `plan_ambiguous` where several plans of the
+ * document's scope have its name.
  */
 export async function applyPlan(tx: WorkspaceTransaction, wanted: PlanApplication): Promise<AppliedPlan> {
   const parsed = parsePlan(wanted.document);
-  if (!parsed.ok) throw invalidPlan(parsed.details);
+  const details = [...templateFaults(wanted.templateId), ...(parsed.ok ? [] : parsed.details)];
+  if (!parsed.ok || details.length > 0) throw invalidPlan(details);
   await lockPlanWrites(tx);
   const existing = await findApplied(tx, parsed.plan, wanted.planId);
   if (wanted.revision !== null) {
@@ -55,15 +61,22 @@ export async function applyPlan(tx: WorkspaceTransaction, wanted: PlanApplicatio
   const comparison = await compareWith(tx, existing, document);
   const apply = async (on: WorkspaceTransaction): Promise<DriftPlan> => {
     const { changeNote } = wanted;
-    if (existing === null) return createDriftPlan(on, { document, changeNote });
+    if (existing === null) {
+      return createDriftPlan(on, { document, changeNote, templateId: wanted.templateId ?? undefined });
+    }
     return updateDriftPlan(on, existing.planId, { document, revision: null, changeNote });
+  };
+  const scopeHolder = existing === null ? ((await findScopeHolder(tx, document, null)) ?? null) : null;
+  const rest = {
+    ...comparison,
+    scopeHolder: scopeHolder && { planId: scopeHolder.planId, name: scopeHolder.name },
   };
   if (!wanted.isDryRun) {
     const plan = await apply(tx);
-    return { ...outcomeOf(existing, plan), isDryRun: false, plan, ...comparison };
+    return { ...outcomeOf(existing, plan), isDryRun: false, plan, ...rest };
   }
   const tried = await tryOut(tx, apply);
-  return { ...outcomeOf(existing, tried), isDryRun: true, plan: existing, ...comparison };
+  return { ...outcomeOf(existing, tried), isDryRun: true, plan: existing, ...rest };
 }
 
 /** What a file does not say of the status and the description, which are no part of a plan's content, stays as it is. */
@@ -100,6 +113,7 @@ function outcomeOf(
   };
 }
 
+/** Which plan a document is: never another one than what it names, for that one's owner has not asked for it. */
 async function findApplied(
   tx: WorkspaceTransaction,
   document: PlanDocument,
@@ -110,19 +124,12 @@ async function findApplied(
     const archived = await findArchived(tx, document);
     if (archived !== null) return archived;
   }
-  const { name } = document;
-  const ofScope = await listOfScope(tx, document, ['active', 'draft']);
-  const byName = ofScope.filter((plan) => plan.name === name);
-  const active = ofScope.filter((plan) => plan.status === 'active');
-  for (const candidates of [byName, active, ofScope]) {
-    if (candidates.length === 1) return candidates[0] ?? null;
-    if (candidates.length > 1 && candidates === byName) break;
-  }
-  if (ofScope.length === 0) return null;
+  const named = await listPlansNamed(tx, document);
+  if (named.length <= 1) return named[0] ?? null;
   throw new DriftplaneError(
     'plan_ambiguous',
-    `${scopeText(document)} has ${ofScope.length} plans, of which ${byName.length} are called ${JSON.stringify(name)}: name one by its id`,
-    { extensions: { planIds: ofScope.map((plan) => plan.planId) } },
+    `${scopeText(document)} has ${named.length} plans that are called ${JSON.stringify(document.name)}`,
+    { extensions: { planIds: named.map((plan) => plan.planId) } },
   );
 }
 

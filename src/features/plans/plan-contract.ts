@@ -68,7 +68,15 @@ export function newDocumentOf(body: Readonly<Record<string, unknown>>): Record<s
 
 export const applyPlanBody = z.strictObject({
   document: z.unknown().meta({ ...bodySchema, description: 'The plan as it stands in the file' }),
-  planId: z.string().optional().meta({ description: 'Without it the plan of the same scope, or a new one' }),
+  planId: z
+    .string()
+    .optional()
+    .meta({ description: 'Without it the plan of that name and scope, or a new one' }),
+  templateId: z
+    .string()
+    .max(200)
+    .optional()
+    .meta({ description: 'The template that the file was made of; kept with a plan that is new' }),
   changeNote: note.optional(),
   dryRun: z.boolean().default(false).meta({ description: 'Only says what would be otherwise' }),
 });
@@ -171,6 +179,10 @@ export const appliedPlanSchema = z
     waitingVersion: z.int().nullable().meta({
       description: 'A newer version than the one in force, which waits to be approved or published',
     }),
+    scopeHolder: z
+      .object({ planId: z.string(), name: z.string() })
+      .nullable()
+      .meta({ description: 'Another plan, in force for the scope of one that is new' }),
     changes: z.array(planChangeSchema),
     unifiedDiff: z.string(),
   })

@@ -38,7 +38,7 @@ export async function requireFreeScope(
   if (holder === undefined) return;
   throw new DriftplaneError(
     'scope_taken',
-    `${scopeText(content)} has an active plan already: ${JSON.stringify(holder.name)} (${holder.planId})`,
+    `${scopeText(content)} has an active plan already: ${JSON.stringify(holder.name)} (${holder.planId}); change that one, or archive it first`,
     {
       details: [takenScope(content, holder.planId)],
       extensions: { planId: holder.planId, planName: holder.name },

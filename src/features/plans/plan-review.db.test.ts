@@ -166,7 +166,14 @@ test('without approvals nothing comes into force by any way', async () => {
   const create = () => desk.as((tx) => createDriftPlan(tx, { document: { ...active, name: 'new' } }));
   const apply = () =>
     desk.as((tx) =>
-      applyPlan(tx, { document: active, planId: null, revision: null, changeNote: '', isDryRun: false }),
+      applyPlan(tx, {
+        document: active,
+        planId: null,
+        templateId: null,
+        revision: null,
+        changeNote: '',
+        isDryRun: false,
+      }),
     );
 
   await expect(publish()).rejects.toMatchObject({ code: 'approval_required' });

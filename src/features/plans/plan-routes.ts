@@ -201,13 +201,13 @@ function registerWrites(api: Api, database: Database): void {
     },
     async (request) => {
       const revision = readOptionalIfMatch(request);
-      const { document, planId = null, changeNote = '', dryRun: isDryRun } = request.body;
+      const { document, planId = null, templateId = null, changeNote = '', dryRun: isDryRun } = request.body;
       if (!isDryRun) requireRole(request.access.role, 'admin');
       // Nothing stays of a dry run: neither does its key. Who may only read writes nothing.
       else request.idempotency = null;
       return appliedResponseOf(
         await inWorkspace(database, request, (tx) =>
-          applyPlan(tx, { document, planId, revision, changeNote, isDryRun }),
+          applyPlan(tx, { document, planId, templateId, revision, changeNote, isDryRun }),
         ),
       );
     },

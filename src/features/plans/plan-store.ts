@@ -181,6 +181,31 @@ export async function listPlanRows(
   return rows.map(fromRow);
 }
 
+/**
+ * The plans that are not archived and are called so and for the same scope, by what is in force of them or by a newer
+ * version; in the order in which they were made.
+ */
+export async function listPlansNamed(
+  tx: WorkspaceTransaction,
+  { name, scopeType, scopeRef, docClass }: Pick<PlanContent, 'name' | 'scopeType' | 'scopeRef' | 'docClass'>,
+): Promise<DriftPlan[]> {
+  const { rows } = await tx.client.query<PlanRow>(
+    `${SELECT}
+     where p.workspace_id = $1 and p.status <> 'archived' and (
+       (p.name = $2 and p.scope_type = $3 and p.scope_ref is not distinct from $4
+         and p.doc_class is not distinct from $5)
+       or (l.version > p.version and exists (
+         select from driftplane.drift_plan_versions v
+         where v.workspace_id = p.workspace_id and v.plan_id = p.id and v.version = l.version
+           and v.content::jsonb ->> 'name' = $2 and v.content::jsonb ->> 'scopeType' = $3
+           and v.content::jsonb ->> 'scopeRef' is not distinct from $4
+           and v.content::jsonb ->> 'docClass' is not distinct from $5)))
+     order by p.created_at, p.id`,
+    [tx.workspaceId, name, scopeType, scopeRef, docClass],
+  );
+  return rows.map(fromRow);
+}
+
 /** A plan as it is inserted: its head is its first version. */
 export interface NewPlan {
   readonly planId: string;

@@ -13,13 +13,17 @@ export function completeFromTemplate(
 ): { readonly document: unknown; readonly details: readonly ErrorDetail[] } {
   if (templateId === null) return { document, details: [] };
   const template = getTemplateById(templateId);
-  if (template === undefined) {
-    const ids = getAllTemplates().map(({ id }) => id);
-    const detail = `there is no template ${JSON.stringify(templateId.slice(0, 60))}, there are ${ids.join(', ')}${didYouMean(templateId, ids)}`;
-    return { document, details: [{ pointer: '/templateId', line: null, detail }] };
-  }
+  if (template === undefined) return { document, details: templateFaults(templateId) };
   if (!isJsonObject(document as JsonValue)) return { document, details: [] };
   return { document: fill(document as JsonObject, template.plan as unknown as JsonObject), details: [] };
+}
+
+/** That there is no such template. */
+export function templateFaults(templateId: string | null): readonly ErrorDetail[] {
+  if (templateId === null || getTemplateById(templateId) !== undefined) return [];
+  const ids = getAllTemplates().map(({ id }) => id);
+  const detail = `there is no template ${JSON.stringify(templateId.slice(0, 60))}, there are ${ids.join(', ')}${didYouMean(templateId, ids)}`;
+  return [{ pointer: '/templateId', line: null, detail }];
 }
 
 function fill(own: JsonObject, base: JsonObject): JsonObject {
