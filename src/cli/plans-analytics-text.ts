@@ -186,8 +186,8 @@ const scopeColumns: readonly Column<WorkspaceAnalyticsResponse['scopesWithoutPla
 
 const noiseColumns: readonly Column<NoisePaths['paths'][number]>[] = [
   {
-    title: 'COULD BE IGNORED',
-    value: ({ path }) => (path === '' ? '(coming and going)' : path),
+    title: 'NOISY PATH',
+    value: ({ path }) => pathText(path),
     canShrink: true,
   },
   { title: 'ITEM TYPE', value: ({ itemType }) => itemType, canShrink: true },
@@ -197,8 +197,26 @@ const noiseColumns: readonly Column<NoisePaths['paths'][number]>[] = [
   { title: 'SHORTER', value: ({ reduced }) => reduced },
 ];
 
+const combinationColumns: readonly Column<NoisePaths['combinations'][number]>[] = [
+  {
+    title: 'ONLY TOGETHER',
+    value: ({ rules }) => rules.map(({ path }) => pathText(path)).join(' + '),
+    canShrink: true,
+  },
+  { title: 'ITEM TYPE', value: ({ itemType }) => itemType, canShrink: true },
+  { title: 'FINDINGS', value: ({ findings }) => findings },
+  { title: 'WOULD GO', value: ({ removed }) => removed },
+  { title: 'SHARE', value: ({ removedShare }) => `${Math.round(removedShare * 100)} %` },
+  { title: 'SHORTER', value: ({ reduced }) => reduced },
+];
+
+function pathText(path: string): string {
+  return path === '' ? '(coming and going)' : path;
+}
+
 async function printNoise(noise: NoisePaths, terminal: Terminal): Promise<void> {
   await table(noise.paths, noiseColumns, terminal);
+  await table(noise.combinations, combinationColumns, terminal);
   if (noise.paths.length > 0) {
     terminal.say('The rules for noiseControls.ignoreChanges that would ignore them: --json');
   }

@@ -124,6 +124,14 @@ const daySchema = z.object({
   }),
 });
 
+const removedShare = z.number().meta({
+  description: 'The same of all findings that were looked at, 0 to 1',
+});
+
+const ignoreRuleSchema = z
+  .object({ itemType: z.string(), path: z.string() })
+  .meta({ description: 'For noiseControls.ignoreChanges' });
+
 const noisePathSchema = z
   .object({
     itemType: z.string(),
@@ -132,15 +140,24 @@ const noisePathSchema = z
     }),
     findings: count.meta({ description: 'Findings with such a change' }),
     removed: count.meta({ description: 'Findings that the rule would have removed altogether' }),
-    removedShare: z.number().meta({ description: 'The same of all findings that were looked at, 0 to 1' }),
+    removedShare,
     reduced: count.meta({ description: 'Findings that would have shown less' }),
     distinctPaths: count,
     examples: z.array(z.string()).meta({ description: 'Up to three of the paths' }),
-    rule: z
-      .object({ itemType: z.string(), path: z.string() })
-      .meta({ description: 'For noiseControls.ignoreChanges' }),
+    rule: ignoreRuleSchema,
   })
   .meta({ id: 'NoisePath' });
+
+const noiseCombinationSchema = z
+  .object({
+    itemType: z.string(),
+    rules: z.array(ignoreRuleSchema).meta({ description: 'Two to ten, none of which could be left out' }),
+    findings: count.meta({ description: 'Findings with a change that one of them matches' }),
+    removed: count.meta({ description: 'Findings that the rules together would have removed altogether' }),
+    removedShare,
+    reduced: count.meta({ description: 'Findings that would have shown less' }),
+  })
+  .meta({ id: 'NoiseCombination' });
 
 const noisePathsFields = {
   findings: count.meta({ description: 'The newest of the window, up to 20,000' }),
@@ -148,7 +165,10 @@ const noisePathsFields = {
   cutFindings: count.meta({
     description: 'Those that keep only a part of their changes; no rule is said to remove them',
   }),
-  paths: z.array(noisePathSchema).meta({ description: 'Up to 20, by the share that each would remove' }),
+  paths: z.array(noisePathSchema).meta({ description: 'Those of most findings first; up to 20' }),
+  combinations: z.array(noiseCombinationSchema).meta({
+    description: 'Rules that remove findings only together, those that remove most first; up to 10',
+  }),
 };
 
 export const planAnalyticsSchema = z

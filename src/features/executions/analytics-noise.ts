@@ -1,6 +1,7 @@
 import { isCutPath } from '../../core/finding-evidence.ts';
 import type { ChangeKind } from '../../core/fingerprint.ts';
-import { type NoiseProposal, type NoisyFinding, proposeIgnoreRules } from '../../core/noise-proposal.ts';
+import { findNoise, type Noise } from '../../core/noise.ts';
+import type { NoisyFinding } from '../../core/noise-rule.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import { type AnalysedExecutions, analysed } from './analysed-executions.ts';
 
@@ -11,12 +12,11 @@ const MAX_CHANGES = 100_000;
 const BATCH = 200;
 
 /** Which paths make findings, and what an ignore rule would have spared. */
-export interface PathNoise {
+export interface PathNoise extends Noise {
   /** How many findings were looked at, the newest first. */
   readonly findings: number;
   /** Those that keep only a part of their changes. */
   readonly cutFindings: number;
-  readonly proposals: readonly NoiseProposal[];
 }
 
 /**
@@ -47,7 +47,7 @@ export async function findPathNoise(
   return {
     findings: findings.length,
     cutFindings: findings.filter(({ isWhole }) => !isWhole).length,
-    proposals: proposeIgnoreRules(findings),
+    ...findNoise(findings),
   };
 }
 

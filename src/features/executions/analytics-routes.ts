@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { NoiseProposal } from '../../core/noise-proposal.ts';
+
 import type { Database } from '../../db/database.ts';
 import { type Api, readInWorkspace } from '../../http/api.ts';
 import { problems } from '../../http/problem-contract.ts';
@@ -136,26 +136,23 @@ function noiseResponseOf({
   findings,
   omittedFindings,
   cutFindings,
-  proposals,
+  paths,
+  combinations,
 }: Noise): WorkspaceAnalyticsResponse['noise'] {
   return {
     findings,
     omittedFindings,
     cutFindings,
-    paths: proposals.map((proposal) => pathResponseOf(proposal, findings)),
-  };
-}
-
-function pathResponseOf(
-  { itemType, path, examples, ...counts }: NoiseProposal,
-  findings: number,
-): WorkspaceAnalyticsResponse['noise']['paths'][number] {
-  return {
-    itemType,
-    path,
-    ...counts,
-    removedShare: counts.removed / findings,
-    examples: [...examples],
-    rule: { itemType, path },
+    paths: paths.map(({ examples, ...path }) => ({
+      ...path,
+      removedShare: path.removed / findings,
+      examples: [...examples],
+      rule: { itemType: path.itemType, path: path.path },
+    })),
+    combinations: combinations.map(({ rules, ...combination }) => ({
+      ...combination,
+      removedShare: combination.removed / findings,
+      rules: [...rules],
+    })),
   };
 }
