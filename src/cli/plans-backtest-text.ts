@@ -76,6 +76,7 @@ function summaryFields(summary: Summary): Field[] {
     ['of other plans', pairsOfOtherPlans === 0 ? null : `${pairsOfOtherPlans}, compared all the same`],
     ['subjects', `${summary.candidates} drifted`],
     ['findings', `${summary.findingsBefore} → ${summary.findingsAfter}`],
+    ['nothing new', nothingNewText(summary)],
     ['would appear', summary.appears],
     ['would disappear', summary.disappears],
     ['other severity', summary.changesSeverity],
@@ -85,6 +86,11 @@ function summaryFields(summary: Summary): Field[] {
     ['routes', changesText(summary.routesBefore, summary.routesAfter)],
     ['held back', `${heldBack.before.candidates} → ${countText(heldBack.after.candidates, 'subject')}`],
   ];
+}
+
+function nothingNewText({ nothingNewBefore, nothingNewAfter }: Summary): string | null {
+  if (nothingNewBefore + nothingNewAfter === 0) return null;
+  return `${nothingNewBefore} → ${countText(nothingNewAfter, 'subject')}: ways back, and what is there already or again`;
 }
 
 function changesText(
@@ -120,9 +126,17 @@ interface ChangeLine {
   readonly reason: string | null;
 }
 
+/** Why drift that is let through opens no finding. */
+const absenceText = {
+  way_back: 'the way back of what was found before',
+  known: 'its finding is there already, or again',
+  flapping: 'it goes to and fro',
+} as const;
+
 function linesOf(change: BacktestChangeResponse): ChangeLine[] {
-  const { reasons, reasonCount } = change;
+  const { absence, reasons, reasonCount } = change;
   const texts: (string | null)[] = reasons.map(({ code, detail }) => `${code}: ${detail}`);
+  if (absence !== null && absence !== 'held_back') texts.push(absenceText[absence]);
   if (reasonCount > reasons.length) texts.push(`… and ${reasonCount - reasons.length} more`);
   if (texts.length === 0) texts.push(null);
   return texts.map((reason, index) => ({ change: index === 0 ? change : null, reason }));
@@ -137,7 +151,7 @@ const changeColumns: readonly Column<ChangeLine>[] = [
   { title: 'ITEM TYPE', value: ({ change }) => change?.itemType ?? null, canDrop: true },
   { title: 'EXECUTION', value: ({ change }) => change?.executionId ?? null, canDrop: true },
   { title: 'LABEL', value: ({ change }) => change?.label ?? null },
-  { title: 'HELD BACK BY', value: ({ reason }) => reason },
+  { title: 'NO FINDING BECAUSE', value: ({ reason }) => reason },
 ];
 
 function sidesText(change: BacktestChangeResponse | null, of: 'severity' | 'route'): string | null {

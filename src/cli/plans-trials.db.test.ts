@@ -56,7 +56,7 @@ describe('plans backtest', () => {
     expect(out).toMatch(/\nstatus +succeeded\n/);
     expect(out).toMatch(/\nplan +Tenant, version 2\n/);
     expect(out).toMatch(/\nscopes +[0-9a-f-]{36}\nruns +of 7 days, since /);
-    expect(out).toMatch(/\nfindings +2 → 1\nwould appear +0\nwould disappear +1\n/);
+    expect(out).toMatch(/\nfindings +2 → 1\nnothing new +–\nwould appear +0\nwould disappear +1\n/);
     expect(out).toMatch(/\nheld back +1 → 2 subjects\n/);
     expect(out).toMatch(
       /\n\nWOULD HOLD BACK +SUBJECTS +CHANGES\n\/noiseControls\/ignorePatterns\/\d +1 +1\n/,
@@ -64,7 +64,7 @@ describe('plans backtest', () => {
     expect(said).toBe(`What would be otherwise: driftplane plans backtest changes ${id}\n`);
     expect(code).toBe(0);
     expect(changes.out).toMatch(
-      /^EFFECT +SEVERITY +ROUTE +DRIFT +ITEM TYPE +(?:EXECUTION +)?LABEL +HELD BACK BY\n/,
+      /^EFFECT +SEVERITY +ROUTE +DRIFT +ITEM TYPE +(?:EXECUTION +)?LABEL +NO FINDING BECAUSE\n/,
     );
     expect(changes.out).toMatch(
       /\ndisappears +sev3 → none +notify → none +configuration +test\.policy +(?:[0-9a-f-]{36} +)?one +noiseControls\.ignorePatterns: ignorePatterns has "one"/,

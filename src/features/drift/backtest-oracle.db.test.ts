@@ -3,19 +3,25 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compilePlan } from '../../core/compiled-plan.ts';
 import type { Finding, HeldCandidate } from '../../core/generate.ts';
+import type { KnownFinding } from '../../core/known-finding.ts';
 import { parsePlan } from '../../core/parse-plan.ts';
 import type { PlanDocumentInput } from '../../core/plan-schema.ts';
+import { applyReconcileAction, openedFinding } from '../../core/reconcile-action.ts';
+import { type ReconcileContext, reconcileSubject } from '../../core/reconcile-subject.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
+import type { SubjectNow } from '../findings/generated-finding.ts';
+import { RulesByDigest } from '../inventory/rules-read-model.ts';
 import { createDriftPlan, updateDriftPlan } from '../plans/plan-service.ts';
 import { setBaseline } from './baseline-service.ts';
 import { generateDriftParts } from './drift-generator.ts';
+import { subjectsOfPart } from './drift-subjects.ts';
 import { DriftTally } from './drift-tally.ts';
 import { findPlanInForce, type PlanInForce } from './resolve-plan.ts';
 import { loadRunPair } from './run-pair.ts';
 import { openHistory, type Tried, tryPlan } from './test-backtest.ts';
 import { executionsOf, generate } from './test-drift.ts';
-import { TestHistory } from './test-history.ts';
+import { TestHistory, type TestItems } from './test-history.ts';
 
 let testDatabase: TestDatabase;
 let database: Database;
@@ -122,48 +128,89 @@ interface Slow {
   readonly counts: Record<string, number>;
 }
 
+/** What became of the findings of a scope under one plan, kept as a store would: every one of them, and looked at anew. */
+class SlowStore {
+  readonly #bySubject = new Map<string, KnownFinding[]>();
+
+  /** What the drift of a subject opens, or why it opens nothing; null where none was generated. */
+  note(subject: SubjectNow, context: Pick<ReconcileContext, 'mode' | 'runSeq'>): string | null {
+    const { generated, subjectKey } = subject;
+    let findings = this.#bySubject.get(subjectKey) ?? [];
+    let outcome = generated === null ? null : 'known';
+    const actions = reconcileSubject(
+      { ...subject, findings, acceptances: [] },
+      { ...context, now: '2026-01-01T00:00:00.000Z' },
+    );
+    for (const action of actions) {
+      if (action.kind === 'open' && generated !== null) {
+        const id = `${subjectKey} ${findings.length}`;
+        findings = [...findings, openedFinding({ id, generated, runSeq: context.runSeq })];
+        outcome = 'opens';
+      }
+      if (action.kind === 'record') outcome = action.because;
+      findings = findings.map((finding) => applyReconcileAction(finding, action, context.runSeq));
+    }
+    this.#bySubject.set(subjectKey, findings);
+    return outcome;
+  }
+}
+
 /** One execution after the other, twice each. */
 async function slowly(tried: PlanInForce): Promise<Slow> {
   const rows: unknown[] = [];
   const counts = {
     findingsBefore: 0,
     findingsAfter: 0,
+    nothingNewBefore: 0,
+    nothingNewAfter: 0,
     candidates: 0,
     unchanged: 0,
     heldBefore: 0,
     heldAfter: 0,
   };
   for (const history of histories) {
+    const stores = [new SlowStore(), new SlowStore()];
     for (const execution of await executionsOf(history)) {
       const [before, after] = await history.asApp(async (tx) => {
         const used = (await findPlanInForce(tx, execution.planVersionHash ?? '')) as PlanInForce;
         const generated = [];
-        for (const { plan } of [used, tried]) {
+        for (const [index, { plan }] of [used, tried].entries()) {
           const pair = await loadRunPair(tx, execution);
-          const tally = new DriftTally();
+          const rules = new RulesByDigest();
+          const context = { mode: execution.baselineMode, runSeq: pair.current.runSeq };
           const findings: Finding[] = [];
           const held: HeldCandidate[] = [];
-          for await (const parts of generateDriftParts(tx, { pair, plan, tally })) {
+          const outcomes = new Map<string, string | null>();
+          for await (const parts of generateDriftParts(tx, { pair, plan, rules, tally: new DriftTally() })) {
             for (const part of parts) {
+              for (const subject of subjectsOfPart(part, pair, { rules, plan: plan.content })) {
+                const outcome = (stores[index] as SlowStore).note(subject, context);
+                if (subject.generated !== null) outcomes.set(subject.generated.fingerprint, outcome);
+              }
               if (part.kind !== 'drifted') continue;
               findings.push(...part.findings);
               held.push(...part.held);
             }
           }
-          generated.push({ findings, held });
+          const outcomeOf = ({ fingerprint }: Finding) => outcomes.get(fingerprint) ?? null;
+          const opened = findings.filter((finding) => outcomeOf(finding) === 'opens');
+          const quiet = findings.filter((finding) => outcomeOf(finding) !== 'opens');
+          generated.push({ opened, quiet, held, outcomeOf });
         }
         return generated as [(typeof generated)[0], (typeof generated)[0]];
       });
-      counts.findingsBefore += before.findings.length;
-      counts.findingsAfter += after.findings.length;
+      counts.findingsBefore += before.opened.length;
+      counts.findingsAfter += after.opened.length;
+      counts.nothingNewBefore += before.quiet.length;
+      counts.nothingNewAfter += after.quiet.length;
       counts.heldBefore += before.held.length;
       counts.heldAfter += after.held.length;
-      counts.candidates += before.findings.length + before.held.length;
-      expect(after.findings.length + after.held.length).toBe(before.findings.length + before.held.length);
-      const subjects = [...before.findings, ...before.held].map(nameOf).sort();
+      const subjects = [...before.opened, ...before.quiet, ...before.held].map(nameOf).sort();
+      expect([...after.opened, ...after.quiet, ...after.held].map(nameOf).sort()).toEqual(subjects);
+      counts.candidates += subjects.length;
       for (const subject of subjects) {
-        const [one, other] = [before, after].map(({ findings }) =>
-          findings.find((each) => nameOf(each) === subject),
+        const [one, other] = [before, after].map(({ opened }) =>
+          opened.find((each) => nameOf(each) === subject),
         );
         const effects =
           one === undefined || other === undefined
@@ -177,8 +224,9 @@ async function slowly(tried: PlanInForce): Promise<Slow> {
           continue;
         }
         if (one !== undefined && other !== undefined) expect(one.fingerprint).toBe(other.fingerprint);
-        const heldIn = one === undefined ? before : after;
-        const reasons = heldIn.held.find((each) => nameOf(each) === subject)?.reasons ?? [];
+        const without = one === undefined ? before : after;
+        const quiet = without.quiet.find((each) => nameOf(each) === subject);
+        const reasons = without.held.find((each) => nameOf(each) === subject)?.reasons ?? [];
         const { fingerprint, driftType, change, itemType, externalId, label } = (one ?? other) as Finding;
         const side = (finding: Finding | undefined) =>
           finding === undefined
@@ -196,6 +244,12 @@ async function slowly(tried: PlanInForce): Promise<Slow> {
           label,
           before: side(one),
           after: side(other),
+          absence:
+            one !== undefined && other !== undefined
+              ? null
+              : quiet === undefined
+                ? 'held_back'
+                : without.outcomeOf(quiet),
           reasons,
           reasonCount: reasons.length,
         });
@@ -215,14 +269,24 @@ function nameOf({
 
 function countsOf({ summary }: Tried): Record<string, number> {
   if (summary === null) throw new Error('it has no result');
-  const { findingsBefore, findingsAfter, candidates, unchanged, heldBack } = summary;
-  const [heldBefore, heldAfter] = [heldBack.before.candidates, heldBack.after.candidates];
-  return { findingsBefore, findingsAfter, candidates, unchanged, heldBefore, heldAfter };
+  const { findingsBefore, findingsAfter, nothingNewBefore, nothingNewAfter, candidates, unchanged } = summary;
+  const { before, after } = summary.heldBack;
+  return {
+    findingsBefore,
+    findingsAfter,
+    nothingNewBefore,
+    nothingNewAfter,
+    candidates,
+    unchanged,
+    heldBefore: before.candidates,
+    heldAfter: after.candidates,
+  };
 }
 
 test('whatever plan is tried, it finds what generating each execution under both plans finds', async () => {
   const [history] = histories as [TestHistory];
   const scopeIds = histories.map(({ scopeId }) => scopeId);
+  const absences = new Set<string | null>();
   await fc.assert(
     fc.asyncProperty(anyTried, async (document) => {
       const parsed = parsePlan(document);
@@ -234,9 +298,11 @@ test('whatever plan is tried, it finds what generating each execution under both
 
       expect(tried.changes.map(({ ordinal: _, ...change }) => change)).toEqual(slow.rows);
       expect(countsOf(tried)).toEqual(slow.counts);
+      for (const { absence } of tried.changes) absences.add(absence);
     }),
     { numRuns: 40 },
   );
+  expect(absences).toContain('way_back');
 });
 
 test('the history has what could be told in another way', async () => {
@@ -249,6 +315,48 @@ test('the history has what could be told in another way', async () => {
   expect(executions.some(({ unproven }) => unproven.additions.count > 0)).toBe(true);
   expect(counts.heldBefore).toBeGreaterThan(2);
   expect(counts.candidates).toBeGreaterThan(15);
+});
+
+const anyItem = fc.record(
+  { x: fc.constantFrom(1, 2, 3), assignments: fc.constantFrom(['g1'], ['g2']) },
+  { requiredKeys: ['x'] },
+);
+
+test('of the plans of then it finds what is stored, whatever happened', async () => {
+  let waysBack = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.dictionary(fc.constantFrom('a', 'b'), anyItem, { maxKeys: 2 }), {
+        minLength: 3,
+        maxLength: 8,
+      }),
+      async (states) => {
+        const history = await openHistory(database, states as unknown as TestItems[]);
+
+        const { summary, changes } = await tryPlan(history, {
+          document: { name: 'tried', scopeType: 'workspace', noiseControls: { ignorePatterns: ['*'] } },
+        });
+
+        const stored = await history.asApp(({ client }) =>
+          client.query<{ fingerprint: string }>(
+            'select fingerprint from driftplane.findings where scope_id = $1 order by fingerprint collate "C"',
+            [history.scopeId],
+          ),
+        );
+        expect(changes.map(({ fingerprint }) => fingerprint).sort()).toEqual(
+          stored.rows.map(({ fingerprint }) => fingerprint),
+        );
+        expect(summary).toMatchObject({
+          findingsBefore: stored.rowCount,
+          findingsAfter: 0,
+          nothingNewAfter: 0,
+        });
+        waysBack += summary?.nothingNewBefore ?? 0;
+      },
+    ),
+    { numRuns: 25 },
+  );
+  expect(waysBack).toBeGreaterThan(10);
 });
 
 async function asBuiltIn(): Promise<PlanInForce> {

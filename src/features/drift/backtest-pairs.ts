@@ -11,9 +11,10 @@ import { StateCache } from '../inventory/interval-read-model.ts';
 import { RulesByDigest } from '../inventory/rules-read-model.ts';
 import { resolvePlansFor } from '../plans/plan-resolver.ts';
 import { BacktestComparison } from './backtest-comparison.ts';
+import { BacktestLedger } from './backtest-ledger.ts';
 import type { BacktestTally } from './backtest-tally.ts';
 import { DigestAlike } from './digest-alike.ts';
-import { changesOf, compareItems, inTurns } from './drift-generator.ts';
+import { compareItems, inTurns } from './drift-generator.ts';
 import { loadReplayablePairs } from './replayable-pair.ts';
 import { findPlanInForce, type PlanInForce } from './resolve-plan.ts';
 import type { RunPair } from './run-pair.ts';
@@ -36,6 +37,7 @@ export interface BacktestContext {
   readonly signal: AbortSignal;
   readonly watch: BacktestWatch;
   readonly rules: RulesByDigest;
+  readonly ledger: BacktestLedger;
   readonly findPlan: typeof findPlanInForce;
   isForPlan(tx: WorkspaceTransaction, observation: Observation): Promise<boolean>;
 }
@@ -55,6 +57,7 @@ export async function openBacktest(
     ...parts,
     tried: { plan: compilePlan(content), planVersionHash },
     rules: new RulesByDigest(),
+    ledger: new BacktestLedger(),
     findPlan: remember((_tx, hash) => hash, findPlanInForce),
     isForPlan: remember(
       (_tx, { source: { serviceId, repoFullName, docClass } }) =>
@@ -123,7 +126,7 @@ export async function comparePairs(
 
 async function comparePair(
   tx: WorkspaceTransaction,
-  { executionId, planId, planVersion }: ReplayInputs,
+  { executionId, baselineMode, planId, planVersion }: ReplayInputs,
   context: BacktestContext & {
     readonly pair: RunPair;
     readonly inForce: PlanInForce;
@@ -138,15 +141,17 @@ async function comparePair(
       executionId,
       scopeId,
       scopeKey,
+      mode: baselineMode,
+      runSeq: pair.current.runSeq,
       observation,
       used: { ...inForce, planId, planVersion },
       tried,
       isForPlan: await context.isForPlan(tx, observation),
     },
-    tally,
+    { tally, ledger: context.ledger, rules },
   );
   for await (const items of compareItems(tx, { pair, signal, rules, alike, states })) {
-    for await (const changes of inTurns(changesOf(items))) comparison.add(changes);
+    for await (const turn of inTurns(items)) comparison.add(turn);
     // Not waited for: it needs another connection while this one is held.
     void watch.look();
     if (watch.isStopped) return;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { BacktestChange } from '../executions/backtest.ts';
-import { BacktestTally } from './backtest-tally.ts';
+import type { BacktestChange, BacktestSide } from '../executions/backtest.ts';
+import { BacktestTally, type TriedSide } from './backtest-tally.ts';
 
 const side = { severity: 'sev3', route: 'notify', score: 0.5 } as const;
 
@@ -17,15 +17,20 @@ function change(externalId: string, more: Partial<BacktestChange> = {}): Omit<Ba
     label: externalId,
     before: side,
     after: null,
+    absence: 'held_back',
     reasons: [],
     ...more,
   };
 }
 
+function triedOf(finding: BacktestSide | null): TriedSide {
+  return finding === null ? { finding, absence: 'held_back' } : { finding, absence: null };
+}
+
 function tallyOf(changes: readonly Omit<BacktestChange, 'reasonCount'>[]) {
   const tally = new BacktestTally();
   for (const each of changes) {
-    tally.addSubject(each.before, each.after, each.effects);
+    tally.addSubject(triedOf(each.before), triedOf(each.after), each.effects);
     tally.addChange(each);
   }
   return tally.result();

@@ -9,6 +9,7 @@ import { countHeld, type JudgedCandidate } from '../../core/judge-candidate.ts';
 import { HoldTally, keptReasons } from '../../core/plan-hold.ts';
 import { type FindingRoute, findingRoutes } from '../../core/plan-route.ts';
 import type {
+  BacktestAbsence,
   BacktestChange,
   BacktestEffect,
   BacktestSide,
@@ -27,6 +28,11 @@ const MAX_PLANS = 100;
 
 /** A version that an execution used; nulls where no plan of the workspace was in force. */
 export type UsedVersion = Pick<PlanHolds, 'planVersionHash' | 'planId' | 'planVersion'>;
+
+/** What a subject's drift is under one plan: the finding that it opens, or why it opens none. */
+export type TriedSide =
+  | { readonly finding: BacktestSide; readonly absence: null }
+  | { readonly finding: null; readonly absence: BacktestAbsence };
 
 /** What a backtest comes to, gathered in bounded memory as its subjects pass by. */
 export class BacktestTally {
@@ -83,16 +89,12 @@ export class BacktestTally {
     countHeld(this.#heldAfter, candidate, judged.after);
   }
 
-  /** A subject, with what it is under both plans; null where it is held back. */
-  addSubject(
-    before: BacktestSide | null,
-    after: BacktestSide | null,
-    effects: readonly BacktestEffect[],
-  ): void {
+  /** A subject, with what it is under both plans. */
+  addSubject(before: TriedSide, after: TriedSide, effects: readonly BacktestEffect[]): void {
     this.#counts.candidates++;
     this.#before.add(before);
     this.#after.add(after);
-    if (effects.length === 0 && before !== null) this.#counts.unchanged++;
+    if (effects.length === 0 && before.finding !== null) this.#counts.unchanged++;
     for (const effect of effects) this.#counts[countOf[effect]]++;
   }
 
@@ -142,6 +144,8 @@ export class BacktestTally {
       }),
       findingsBefore: before.findings,
       findingsAfter: after.findings,
+      nothingNewBefore: before.nothingNew,
+      nothingNewAfter: after.nothingNew,
       severitiesBefore: before.severities,
       severitiesAfter: after.severities,
       routesBefore: before.routes,
@@ -172,22 +176,32 @@ export class BacktestTally {
 /** Counts findings by where they stand. */
 class SideTally {
   #findings = 0;
+  #nothingNew = 0;
   readonly #severities = zeros(severities);
   readonly #routes = zeros(findingRoutes);
 
-  add(side: BacktestSide | null): void {
-    if (side === null) return;
+  add({ finding, absence }: TriedSide): void {
+    if (finding === null) {
+      if (absence !== 'held_back') this.#nothingNew++;
+      return;
+    }
     this.#findings++;
-    this.#severities[side.severity]++;
-    this.#routes[side.route]++;
+    this.#severities[finding.severity]++;
+    this.#routes[finding.route]++;
   }
 
   result(): {
     readonly findings: number;
+    readonly nothingNew: number;
     readonly severities: Readonly<Record<Severity, number>>;
     readonly routes: Readonly<Record<FindingRoute, number>>;
   } {
-    return { findings: this.#findings, severities: this.#severities, routes: this.#routes };
+    return {
+      findings: this.#findings,
+      nothingNew: this.#nothingNew,
+      severities: this.#severities,
+      routes: this.#routes,
+    };
   }
 }
 

@@ -110,6 +110,8 @@ describe('the five subjects that drifted without a plan, under one that', () => 
       candidates: 5,
       findingsBefore: 5,
       findingsAfter: 3,
+      nothingNewBefore: 0,
+      nothingNewAfter: 0,
       appears: 0,
       disappears: 2,
       changesSeverity: 1,
@@ -232,6 +234,36 @@ test('what the plan of then held back and the tried one does not appears, with w
   expect(same.changes).toEqual([]);
   expect(same.summary).toMatchObject({ findingsBefore: 4, findingsAfter: 4, unchanged: 4 });
   expect(same.summary?.heldBack.after).toMatchObject({ candidates: 1, changes: 1 });
+});
+
+test('the way back, and what is there again, open nothing; what they undo may have been held back under the other plan', async () => {
+  const history = await openHistory(
+    database,
+    [1, 2, 1, 2, 3].map((x) => ({ a: { x } })),
+  );
+
+  const same = await tryPlan(history, documentOf({}));
+  const other = await tryPlan(
+    history,
+    documentOf({ noiseControls: { ignoreChanges: [{ path: '/x', when: 'before == 1 && after == 2' }] } }),
+  );
+
+  expect(same.summary).toMatchObject({
+    candidates: 4,
+    findingsBefore: 2,
+    nothingNewBefore: 2,
+    unchanged: 2,
+    changes: 0,
+  });
+  expect(other.summary).toMatchObject({
+    findingsAfter: 2,
+    nothingNewAfter: 0,
+    heldBack: { after: { candidates: 2 } },
+  });
+  expect(other.changes.map(shownChange)).toEqual([
+    'a configuration: disappears, sev3 notify → none (noiseControls.ignoreChanges)',
+    'a configuration: appears, none → sev3 notify (way_back)',
+  ]);
 });
 
 test('any version of a plan is tried, the newest where none is named, drafts too', async () => {

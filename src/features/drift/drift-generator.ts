@@ -82,7 +82,7 @@ function isOneStep({ baseline, current }: RunPair): boolean {
 }
 
 /** What drifted with proof: what plans judge. */
-export function changesOf(items: readonly ComparedItem[]): ItemChange[] {
+function changesOf(items: readonly ComparedItem[]): ItemChange[] {
   return items.flatMap((part) => (part.kind === 'drifted' ? [part.drift.change] : []));
 }
 
@@ -91,10 +91,10 @@ const TURN_CHANGES = 4;
 const TURN_MS = 20;
 
 /**
- * Changes in turns, between which a server that works off its own jobs answers. Each candidate has steps of its own, so
- * nothing depends on where a turn ends.
+ * Changes, or what has them, in turns, between which a server that works off its own jobs answers. Each candidate has
+ * steps of its own, so nothing depends on where a turn ends.
  */
-export async function* inTurns(changes: readonly ItemChange[]): AsyncGenerator<readonly ItemChange[]> {
+export async function* inTurns<T>(changes: readonly T[]): AsyncGenerator<readonly T[]> {
   let startedAt = performance.now();
   for (let from = 0; from < changes.length; from += TURN_CHANGES) {
     yield changes.slice(from, from + TURN_CHANGES);

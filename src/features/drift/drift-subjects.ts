@@ -3,19 +3,18 @@ import { dispositionOf } from '../../core/disposition.ts';
 import type { DriftType } from '../../core/drift-type.ts';
 import { capEvidence } from '../../core/finding-evidence.ts';
 import type { Finding } from '../../core/generate.ts';
-import type { ItemType } from '../../core/item-type.ts';
 import type { JsonObject, JsonValue } from '../../core/json-value.ts';
 import type { SubjectValue } from '../../core/known-finding.ts';
 import type { PlanContent } from '../../core/plan-schema.ts';
 import { subjectKeyOf } from '../../core/subject.ts';
-import { subjectValueHash } from '../../core/subject-value.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import type { GeneratedFindingInput, KnownSubject, SubjectNow } from '../findings/generated-finding.ts';
 import { type ItemState, readStatesAt, stateKey } from '../inventory/interval-read-model.ts';
 import type { RulesByDigest } from '../inventory/rules-read-model.ts';
 import type { DriftPart } from './drift-part.ts';
-import { factsOf, type ItemDrift } from './item-change.ts';
+import type { ItemDrift } from './item-change.ts';
 import type { RunPair } from './run-pair.ts';
+import { driftTypesOf, valuesOf } from './subject-values.ts';
 
 const unknown: SubjectValue = { kind: 'unknown' };
 
@@ -30,15 +29,8 @@ export function* subjectsOfPart(
 ): Generator<SubjectNow & { readonly driftType: DriftType }> {
   if (part.kind !== 'drifted' && part.kind !== 'unproven') return;
   const { item, drift } = part;
-  const [before, after] = [drift.before, drift.after].map((state) => valuesOf(state, rules)) as [
-    ValueOf,
-    ValueOf,
-  ];
-  const types = [drift.before, drift.after].flatMap((state) =>
-    state === null ? [] : [rules.get(state.rulesDigest)],
-  );
-  const isOneStep = item.steps.length === 1;
-  for (const driftType of driftTypesOf(drift, types, isOneStep)) {
+  const [before, after] = [valuesOf(drift.before, rules), valuesOf(drift.after, rules)];
+  for (const driftType of driftTypesOf(part, rules)) {
     const subjectKey = keyOf(pair, { ...item, driftType });
     const valueNow: SubjectValue = { kind: 'known', hash: after(driftType) };
     const valueAtBaseline: SubjectValue =
@@ -90,46 +82,6 @@ export async function subjectsAsTheyAre(
       generated: null,
     };
   });
-}
-
-type ValueOf = (driftType: DriftType) => string | null;
-
-/** The values of an item's subjects in one state. */
-function valuesOf(state: ItemState | null, rules: RulesByDigest): ValueOf {
-  if (state === null) return () => null;
-  const facts = factsOf(state);
-  const type = rules.get(state.rulesDigest);
-  const known = new Map<DriftType, string | null>([['presence', state.contentHash]]);
-  return (driftType) => {
-    let hash = known.get(driftType);
-    if (hash === undefined) {
-      hash = subjectValueHash(facts, type, driftType);
-      known.set(driftType, hash);
-    }
-    return hash;
-  };
-}
-
-/**
- * The drift types whose values may differ between the two ends: of an item that changed in nothing but single
- * values those of these values and its presence; else all that items under its rules can have.
- */
-function driftTypesOf({ change }: ItemDrift, types: readonly ItemType[], isOneStep: boolean): Set<DriftType> {
-  const { properties, type } = change;
-  const isPlain = properties.every(({ before, after }) => isPlainValue(before) && isPlainValue(after));
-  const named =
-    isOneStep && properties.length > 0 && isPlain
-      ? properties.map(({ place }) => type.rulesAt(place).driftType)
-      : [
-          'configuration' as const,
-          ...types.flatMap(({ definition }) => definition.driftTypes.map(({ driftType }) => driftType)),
-        ];
-  return new Set<DriftType>(['presence', ...named]);
-}
-
-/** A digest of a secret is an object too; where one changes all drift types are looked at, which is only slower. */
-function isPlainValue(value: JsonValue | undefined): boolean {
-  return typeof value !== 'object' || value === null;
 }
 
 function keyOf(pair: RunPair, subject: Pick<KnownSubject, 'driftType' | 'itemType' | 'externalId'>): string {

@@ -93,10 +93,11 @@ export function shownChange({
   effects,
   before,
   after,
+  absence,
   reasons,
 }: ListedBacktestChange): string {
   const side = (one: typeof before): string => (one === null ? 'none' : `${one.severity} ${one.route}`);
-  const because = reasons.map(({ code }) => code).join(', ');
+  const because = absence === 'held_back' ? reasons.map(({ code }) => code).join(', ') : (absence ?? '');
   return `${externalId} ${driftType}: ${effects.join(' and ')}, ${side(before)} → ${side(after)}${because === '' ? '' : ` (${because})`}`;
 }
 

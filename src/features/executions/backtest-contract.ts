@@ -6,7 +6,7 @@ import { findingRoutes } from '../../core/plan-route.ts';
 import { instantSchema } from '../../http/instant.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
 import { planJsonSchema } from '../plans/plan-contract.ts';
-import { backtestEffects } from './backtest.ts';
+import { backtestAbsences, backtestEffects } from './backtest.ts';
 import { notReplayableReasons } from './execution.ts';
 
 const count = z.int().nonnegative();
@@ -69,8 +69,16 @@ const summarySchema = z
         'Pairs of sources for which another plan would be in force, were the tried one in force too; they are compared all the same',
     }),
     candidates: count.meta({ description: 'Subjects that drifted' }),
-    findingsBefore: count.meta({ description: 'Under the plans that the executions used' }),
-    findingsAfter: count.meta({ description: 'Under the tried plan' }),
+    findingsBefore: count.meta({
+      description:
+        'That would be opened under the plans that the executions used, from none on and without decisions of people',
+    }),
+    findingsAfter: count.meta({ description: 'The same under the tried plan' }),
+    nothingNewBefore: count.meta({
+      description:
+        'Subjects that are let through and open nothing: ways back, and what is there already or again',
+    }),
+    nothingNewAfter: count,
     appears: count,
     disappears: count,
     changesSeverity: count,
@@ -161,11 +169,17 @@ const backtestChangeSchema = z
     itemType: z.string(),
     externalId: z.string(),
     label: z.string(),
-    before: sideSchema.meta({ description: 'Under the plan that the execution used; null: held back' }),
-    after: sideSchema.meta({ description: 'Under the tried plan; null: held back' }),
+    before: sideSchema.meta({
+      description: 'Opened under the plan that the execution used; null: it was none',
+    }),
+    after: sideSchema.meta({ description: 'Opened under the tried plan; null: it would be none' }),
+    absence: z.enum(backtestAbsences).nullable().meta({
+      description:
+        'Why it is none on the side where it is none: held back, the way back of what was found, known already, or flapping',
+    }),
     reasons: z
       .array(z.object({ code: holdCode, rule: z.string(), detail: z.string() }))
-      .meta({ description: 'Why it is no finding on the side where it is none; the first twenty' }),
+      .meta({ description: 'What holds it back on that side; the first twenty' }),
     reasonCount: count,
   })
   .meta({ id: 'BacktestChange' });

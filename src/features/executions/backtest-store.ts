@@ -348,7 +348,7 @@ export async function listReplayInputs(
   executionIds: readonly string[],
 ): Promise<ReplayInputs[]> {
   const { rows } = await tx.client.query<InputRow>(
-    `select e.execution_id as "executionId", e.baseline_run_id as "baselineRunId",
+    `select e.execution_id as "executionId", e.baseline_mode as "baselineMode", e.baseline_run_id as "baselineRunId",
        e.current_run_id as "currentRunId", e.plan_id as "planId", e.plan_version as "planVersion",
        e.plan_version_hash as "planVersionHash", e.observation, e.engine_version as "engineVersion",
        e.inputs_digest as "inputsDigest", e.not_replayable_because as "notReplayableBecause"

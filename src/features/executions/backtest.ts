@@ -48,7 +48,12 @@ export const backtestEffects = ['appears', 'disappears', 'changes_severity', 'ch
 
 export type BacktestEffect = (typeof backtestEffects)[number];
 
-/** What a plan makes of a subject's drift; there is none where it holds it back. */
+/** Why drift is no finding: it is held back, or let through and nothing new. */
+export const backtestAbsences = ['held_back', 'way_back', 'known', 'flapping'] as const;
+
+export type BacktestAbsence = (typeof backtestAbsences)[number];
+
+/** The finding that drift opens under a plan. */
 export interface BacktestSide {
   readonly severity: Severity;
   /** Where its score leads. Budgets and incidents are of the world then: they are not asked. */
@@ -68,11 +73,13 @@ export interface BacktestChange {
   readonly itemType: string;
   readonly externalId: string;
   readonly label: string;
-  /** Under the plan that the execution used; null: it was held back. */
+  /** Under the plan that the execution used; null: it was none. */
   readonly before: BacktestSide | null;
-  /** Under the tried plan; null: it would be held back. */
+  /** Under the tried plan; null: it would be none. */
   readonly after: BacktestSide | null;
-  /** Why it is no finding on the side where it is none; the first twenty of `reasonCount`, and one of each code. */
+  /** Why it is none on the side where it is none; null: it is one on both. */
+  readonly absence: BacktestAbsence | null;
+  /** What holds it back on that side; the first twenty of `reasonCount`, and one of each code. */
   readonly reasons: readonly HoldReason[];
   readonly reasonCount: number;
 }
@@ -96,8 +103,15 @@ export interface BacktestSummary {
   readonly pairsOfOtherPlans: number;
   /** Subjects that drifted. */
   readonly candidates: number;
+  /**
+   * What would be opened from no finding on, without any decision of people: neither the way back of what was found nor
+   * what is there again.
+   */
   readonly findingsBefore: number;
   readonly findingsAfter: number;
+  /** Subjects that are let through and open nothing. */
+  readonly nothingNewBefore: number;
+  readonly nothingNewAfter: number;
   readonly appears: number;
   readonly disappears: number;
   /** Findings under both; one that changes in both ways counts for both. */

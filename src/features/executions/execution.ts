@@ -69,6 +69,7 @@ export interface Execution {
 export type ReplayInputs = Pick<
   Execution,
   | 'executionId'
+  | 'baselineMode'
   | 'baselineRunId'
   | 'currentRunId'
   | 'planId'
