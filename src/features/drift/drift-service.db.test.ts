@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
 import { generateDrift } from './drift-service.ts';
@@ -63,6 +63,33 @@ test('an execution that is delivered again leaves one result', async () => {
 
   expect(twice).toEqual(once);
   expect(await findingsOf(history)).toMatchObject([{ external_id: 'a', occurrence_count: 1 }]);
+});
+
+test('an execution has ended when its work is done, not when its transaction began', async () => {
+  const history = await TestHistory.open(database);
+  for (const x of [1, 2]) await history.run({ a: { x } });
+  const key = `reconcile:${history.workspaceId}:${history.scopeId}`;
+  let generated: Promise<unknown> = Promise.resolve();
+
+  // Its work can not be done before this transaction is over.
+  const releasedAt = await history.asApp(async ({ client }) => {
+    await client.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [key]);
+    generated = generate(history, 2);
+    generated.catch(() => {});
+    await vi.waitUntil(async () => {
+      const { rowCount } = await client.query(
+        "select from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())",
+      );
+      return rowCount === 1;
+    });
+    const { rows } = await client.query<{ at: Date }>('select clock_timestamp() as at, pg_sleep(0.05)');
+    return rows[0]?.at as Date;
+  });
+  await generated;
+
+  const { startedAt, finishedAt } = await executionOf(history, 2);
+  expect(finishedAt?.getTime()).toBeGreaterThan(releasedAt.getTime());
+  expect(startedAt?.getTime()).toBeLessThanOrEqual(releasedAt.getTime());
 });
 
 test('two workers on the same pair leave one result', async () => {

@@ -250,13 +250,15 @@ export interface ExecutionResult
   readonly unproven: Execution['unproven'];
 }
 
+/** It ends now, and not when its transaction began: all of its work lies in between. */
 export async function saveResult(
   tx: WorkspaceTransaction,
   executionId: string,
   result: ExecutionResult,
 ): Promise<void> {
   await tx.client.query(
-    `update driftplane.executions set status = 'succeeded', finished_at = $3, progress = null,
+    `update driftplane.executions set status = 'succeeded', progress = null,
+       finished_at = greatest($3, date_trunc('milliseconds', clock_timestamp())),
        plan_version_hash = $4, has_plan = $5, resolution = $6, engine_version = $7, inputs_digest = $8,
        findings_digest = $9, coverage = $10, counts = $11, unproven = $12, plan_id = $13, plan_version = $14,
        observation = $15, held_back = $16, routing = $17, error_code = null, error_message = null
