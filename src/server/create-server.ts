@@ -121,10 +121,8 @@ export async function createServer(options: ServerOptions): Promise<Api> {
 
   api.setErrorHandler(async (error, request, reply) => {
     try {
-      return (
-        (await answerRepetition(error, { database, request, reply })) ??
-        (await sendError(error, request, reply))
-      );
+      if (await answerRepetition(error, { database, request, reply })) return reply;
+      return sendError(error, request, reply);
     } catch (second) {
       return sendError(second, request, reply);
     }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { systemActor, withWorkspace } from '../db/workspace-transaction.ts';
 import type { NewWorkspace } from '../features/workspaces/workspace-service.ts';
 import { createTestServer, type TestServer } from './test-server.ts';
@@ -67,6 +67,30 @@ describe('a request with an Idempotency-Key', () => {
     expect(new Set(answers.map((answer) => answer.json().tokenId)).size).toBe(1);
     expect(answers.filter((answer) => answer.headers['idempotent-replayed'] === undefined)).toHaveLength(1);
     expect(await countTokens('parallel')).toBe(1);
+  });
+
+  test('is logged as what it was answered, over a network and many times at once, too', async () => {
+    const address = await server.api.listen({ host: '127.0.0.1', port: 0 });
+    const before = server.logLines.length;
+    const ask = () =>
+      fetch(`${address}/api/tokens/${workspace.workspaceId}`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${workspace.adminToken}`,
+          'content-type': 'application/json',
+          'idempotency-key': 'key-logged',
+        },
+        body: JSON.stringify({ name: 'logged', role: 'viewer' }),
+      });
+
+    const answers = await Promise.all(Array.from({ length: 8 }, ask));
+
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 201));
+    const loggedSince = () => server.logLines.slice(before).map((line) => JSON.parse(line));
+    await vi.waitUntil(() => loggedSince().filter(({ msg }) => msg === 'request').length >= 8);
+    expect(loggedSince().map(({ msg, status }) => [msg, status])).toEqual(
+      answers.map(() => ['request', 201]),
+    );
   });
 
   test('is refused with another body', async () => {

@@ -30,7 +30,9 @@ export function handleIdempotencyKeys(api: Api, database: Database): void {
     }
     request.idempotency = { key, requestHash: hashRequest(request), isClaimed: false };
     const row = await findRow(database, request);
-    if (row !== undefined) return answerAgain(database, request, reply, row);
+    if (row === undefined) return;
+    await answerAgain(database, request, reply, row);
+    return reply;
   });
 
   api.addHook('onSend', async (request, reply, payload) => {
@@ -50,16 +52,20 @@ export function handleIdempotencyKeys(api: Api, database: Database): void {
   });
 }
 
-/** Whether `error` says that the request was done before; then it has been answered as it was then. */
+/**
+ * Whether `error` says that the request was done before; then it has been answered as it was then. The reply itself is
+ * never what a promise resolves to: it is a thenable, and what awaits it gets nothing.
+ */
 export async function answerRepetition(
   error: unknown,
   { database, request, reply }: { database: Database; request: FastifyRequest; reply: FastifyReply },
-): Promise<FastifyReply | null> {
-  if (!(error instanceof RepeatedRequest)) return null;
+): Promise<boolean> {
+  if (!(error instanceof RepeatedRequest)) return false;
   const row = await findRow(database, request);
   // The first one was rolled back after all, which is rare: to try again is right.
   if (row === undefined) throw new DriftplaneError('answer_pending', 'the first request was not done');
-  return answerAgain(database, request, reply, row);
+  await answerAgain(database, request, reply, row);
+  return true;
 }
 
 async function answerAgain(
@@ -67,7 +73,7 @@ async function answerAgain(
   request: FastifyRequest,
   reply: FastifyReply,
   found: IdempotencyRow,
-): Promise<FastifyReply> {
+): Promise<void> {
   if (found.request_hash !== request.idempotency?.requestHash) {
     throw new DriftplaneError(
       'idempotency_conflict',
@@ -82,7 +88,7 @@ async function answerAgain(
   if (row === undefined || row.response_status === UNANSWERED) {
     throw new DriftplaneError('answer_pending', 'the request was done, and its answer was not kept');
   }
-  return reply
+  reply
     .code(row.response_status)
     .header('Idempotent-Replayed', 'true')
     .type('application/json; charset=utf-8')
