@@ -164,7 +164,7 @@ class Checker {
         return BOOL;
       case '_?_:_':
         if (!fits(one, BOOL)) this.fault(expr, `true or false is needed before "?", not ${typeText(one)}`);
-        return commonType(other, args[2] ?? DYN);
+        return this.#branches(expr, other, args[2] ?? DYN);
       case '_==_':
       case '_!=_':
         if (!isComparable(one, other)) {
@@ -185,6 +185,15 @@ class Checker {
     }
     if (call.function === 'matches') this.#pattern(call);
     return this.#function(expr, call.function, { target, args });
+  }
+
+  /** What follows "?" and ":": in CEL both are of one type, so that whoever reads on knows what to expect. */
+  #branches(expr: ConditionExpr, one: ConditionType, other: ConditionType): ConditionType {
+    if (fits(one, other) || fits(other, one)) return commonType(one, other);
+    return this.fault(
+      expr,
+      `what is before and behind ":" must be of one type, not ${typeText(one)} and ${typeText(other)}${mixHint([one, other])}`,
+    );
   }
 
   /** A variable of a few words is not compared with another one: that says nothing, and nobody would notice. */

@@ -11,11 +11,19 @@ export function syntaxFault(text: string, error: unknown): string {
   const open = unclosed(text);
   if (open !== null) return `${placeAt(text, open.offset)}: ${open.fault}`;
   const location = (error as { location?: { start?: { offset?: number } } }).location?.start;
+  // Only an escape makes the parser throw without a place.
+  const badly = location === undefined ? (badEscape.exec(text) ?? anyEscape.exec(text)) : null;
+  if (badly !== null) return `${placeAt(text, badly.index)}: this escape stands for no character`;
   const offset = location?.offset ?? 0;
   const rest = text.slice(offset);
   const found = rest.match(/^(?:[\w.]+|&&|\|\||[=!<>]=|\S)/)?.[0];
   return `${placeAt(text, offset)}: ${found === undefined ? 'it ends too early' : notHere(found, rest)}`;
 }
+
+/** Halves of characters, what lies beyond the last one, and what has too few digits. */
+const badEscape =
+  /\\(?:u[dD][89a-fA-F]|U0000[dD][89a-fA-F]|U(?:001[1-9a-fA-F]|00[2-9a-fA-F]|0[1-9a-fA-F]|[1-9a-fA-F])|[xX](?![0-9a-fA-F]{2})|u(?![0-9a-fA-F]{4})|U(?![0-9a-fA-F]{8}))/;
+const anyEscape = /\\[uUxX0-7]/;
 
 /** What people write who know other languages. */
 const otherWords: Readonly<Record<string, string>> = {

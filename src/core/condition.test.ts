@@ -219,6 +219,49 @@ describe('what is wrong with a condition', () => {
     ],
     ['candidate', '3 in paths', ['line 1, column 3: int is never in a list of string']],
     ['candidate', 'Foo{a: 1} == 1', ['line 1, column 1: there is no type "Foo" to make']],
+    [
+      'change',
+      'true ? 1 : "x"',
+      ['line 1, column 1: what is before and behind ":" must be of one type, not int and string'],
+    ],
+    [
+      'change',
+      'label == "keep" ? true : "no"',
+      ['line 1, column 1: what is before and behind ":" must be of one type, not bool and string'],
+    ],
+    [
+      'candidate',
+      '(true ? 1 : impact) > 1.0',
+      [
+        'line 1, column 2: what is before and behind ":" must be of one type, not int and double: write both as decimals, such as 2.0',
+      ],
+    ],
+    ['change', '(true ? before : "x") == "x" && (true ? [] : ["a"]) == ["a"]', []],
+    [
+      'change',
+      'observedAt > timestamp("nope") || duration("x") == duration("90m")',
+      [
+        'line 1, column 14: this is no instant: write one as "2026-12-24T18:00:00Z"',
+        'line 1, column 35: this is no duration: write one as "1h30m"',
+      ],
+    ],
+    [
+      'change',
+      'before == 1 / 0 || int("x") + 1 == 2 || [1, 2][5] == 1',
+      [
+        'line 1, column 13: this can never be told: there is no such value',
+        'line 1, column 20: this can never be told: there is no such value',
+        'line 1, column 47: this can never be told: there is no such value',
+      ],
+    ],
+    [
+      'change',
+      'int("12") == 12 && "a-b".split("-")[1].matches("b") && timestamp("2026-12-24T18:00:00Z") + duration("1h") > observedAt',
+      [],
+    ],
+    ['change', 'label == "\\uD800"', ['line 1, column 11: this escape stands for no character']],
+    ['change', 'label == "\\u0041\\U00110000"', ['line 1, column 17: this escape stands for no character']],
+    ['change', 'label == "\\x4"', ['line 1, column 11: this escape stands for no character']],
     ['candidate', 'true ? 1 : 2', ['line 1, column 6: the condition gives int, not true or false']],
   ])('of kind %s, %s, is said with its place', (kind, text, faults) => {
     expect(conditionFaults(kind, text).map((fault) => fault.replace(/column \d+/, ''))).toEqual(
@@ -386,7 +429,7 @@ describe('an evaluation that would take too long', () => {
     ['before.exists(x, before.exists(y, x == y + 0.5))', { before: numbers }],
     // What fails within may not hide that it was ended.
     ['before.all(x, before.all(y, x.foo == 1 || true))', { before: numbers }],
-    ['before.exists(x, before.all(y, 1 / 0 == 1)) || true', { before: numbers }],
+    ['before.exists(x, before.all(y, int(y) / 0 == 1)) || true', { before: numbers }],
     ['before.map(x, before.map(y, y)).size() > 0', { before: numbers }],
     ['before == after', { before: Array(200_000).fill(1), after: Array(200_000).fill(1) }],
     ['before.contains(after)', { before: 'a'.repeat(300_000), after: `${'a'.repeat(50_000)}b` }],

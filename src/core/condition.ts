@@ -1,5 +1,6 @@
 import { isCelError, plan } from '@bufbuild/cel';
 import { type CheckedCondition, checkCondition } from './condition-checker.ts';
+import { constantFaults } from './condition-constants.ts';
 import { ConditionMeter, meteredEnv, meterLoops, StepBudget, TooExpensive } from './condition-meter.ts';
 import { type ConditionExpr, countNodes, namesIn, parseCondition } from './condition-syntax.ts';
 import { type ConditionValue, celInput } from './condition-value.ts';
@@ -27,13 +28,21 @@ export interface Condition {
   evaluate(values: ConditionValues, budget?: StepBudget): ConditionOutcome;
 }
 
+/** What looking for parts that can never be told may take, for one condition. */
+const STEPS_OF_CONSTANTS = 100_000;
+
 type ReadCondition = CheckedCondition & { readonly expr: ConditionExpr | null };
 
 function readCondition(kind: ConditionKind, text: string): ReadCondition {
   const parsed = parseCondition(text);
   if (!parsed.ok) return { faults: [parsed.fault], patterns: new Map(), expr: null };
+  const { expr } = parsed;
   const types = Object.fromEntries(conditionVariables[kind].map(({ name, type }) => [name, type]));
-  return { ...checkCondition(parsed.expr, types, { ...parsed, placesWith }), expr: parsed.expr };
+  const checked = checkCondition(expr, types, { ...parsed, placesWith });
+  if (checked.faults.length > 0) return { ...checked, expr };
+  const budget = new StepBudget(STEPS_OF_CONSTANTS);
+  const canTell = (part: ConditionExpr) => evaluateConstant(part, checked.patterns, budget) !== 'failed';
+  return { ...checked, faults: constantFaults(expr, { ...parsed, canTell }), expr };
 }
 
 /** The fields of a plan whose conditions have a variable. */
@@ -59,6 +68,38 @@ function conditionEnvironment() {
   return environment;
 }
 
+/** What a part without variables comes to. */
+function evaluateConstant(
+  expr: ConditionExpr,
+  patterns: CheckedCondition['patterns'],
+  budget: StepBudget,
+): 'told' | 'failed' | 'too_expensive' {
+  return metered(budget, patterns, () =>
+    isCelError(plan(conditionEnvironment(), expr)({})) ? 'failed' : 'told',
+  );
+}
+
+/** Runs one evaluation, at the cost of `budget`. */
+function metered<Outcome>(
+  budget: StepBudget,
+  patterns: CheckedCondition['patterns'],
+  work: () => Outcome,
+): Outcome | 'failed' | 'too_expensive' {
+  // The library makes an error of whatever can't be told, and where one came from is of no use to anybody.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    meter.start(budget, patterns);
+    const outcome = work();
+    return meter.isUsedUp ? 'too_expensive' : outcome;
+  } catch (error) {
+    return isTooExpensive(error) ? 'too_expensive' : 'failed';
+  } finally {
+    meter.end(budget);
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
 /** Makes a condition ready. It was looked at by `conditionFaults` before; throws `internal_error` where it was not. */
 export function compileCondition(kind: ConditionKind, text: string): Condition {
   const { faults, patterns, expr } = readCondition(kind, text);
@@ -74,11 +115,7 @@ export function compileCondition(kind: ConditionKind, text: string): Condition {
     text,
     size: [...patterns.values()].reduce((sum, { size }) => sum + size, nodes),
     evaluate(values, budget = new StepBudget(Number.POSITIVE_INFINITY)) {
-      // The library makes an error of whatever can't be told, and where one came from is of no use to anybody.
-      const { stackTraceLimit } = Error;
-      Error.stackTraceLimit = 0;
-      try {
-        meter.start(budget, patterns);
+      return metered(budget, patterns, () => {
         // Only what a condition may read is brought into the form that the library takes.
         const bound = Object.fromEntries(
           names.flatMap((name) => {
@@ -87,15 +124,9 @@ export function compileCondition(kind: ConditionKind, text: string): Condition {
           }),
         );
         const result = evaluate(bound);
-        if (meter.isUsedUp) return 'too_expensive';
         if (isCelError(result) || typeof result !== 'boolean') return 'failed';
         return result ? 'true' : 'false';
-      } catch (error) {
-        return isTooExpensive(error) ? 'too_expensive' : 'failed';
-      } finally {
-        meter.end(budget);
-        Error.stackTraceLimit = stackTraceLimit;
-      }
+      });
     },
   };
 }
