@@ -10,7 +10,7 @@ export type ParsedCondition =
   | { readonly ok: false; readonly fault: string };
 
 /** Enough for people, too little to hurt. */
-const MAX_LENGTH = 2_000;
+export const MAX_CONDITION_LENGTH = 2_000;
 const MAX_NODES = 500;
 const MAX_BRACKETS = 60;
 /** Levels of the tree: a chain of operators, such as `a + b + c`, nests as well. All that looks at it calls itself. */
@@ -19,8 +19,8 @@ const MAX_DEPTH = 250;
 /** Parses a condition; what is wrong with its syntax or size is a sentence with its place. */
 export function parseCondition(text: string): ParsedCondition {
   if (text.trim() === '') return { ok: false, fault: 'a condition is needed' };
-  if (text.length > MAX_LENGTH) {
-    return { ok: false, fault: `the condition is longer than ${MAX_LENGTH} characters` };
+  if (text.length > MAX_CONDITION_LENGTH) {
+    return { ok: false, fault: `the condition is longer than ${MAX_CONDITION_LENGTH} characters` };
   }
   // The parser goes into brackets by calling itself.
   if (bracketDepth(text) > MAX_BRACKETS) {

@@ -42,6 +42,15 @@ function nested(pointer: string, value: unknown): object {
   ) as object;
 }
 
+it('says once what is wrong with a text', () => {
+  const when = `path == "${'x'.repeat(2000)}"`;
+
+  expect(faultsOf(parsePlan({ ...least, name: 'a\0b', eligibility: { when } }))).toEqual([
+    '/name: it holds U+0000 or half a surrogate pair',
+    '/eligibility/when: it is longer than 2000 characters',
+  ]);
+});
+
 describe('a plan that is valid', () => {
   it('needs no more than a name and what it is for; all else has a default', () => {
     const { description, ...defaults } = planDefaults;

@@ -1,6 +1,7 @@
 // The config of a plan: every field with its meaning, range and default. Editors and the API complete from it.
 import { z } from 'zod';
 import { conditionFaults } from './condition.ts';
+import { MAX_CONDITION_LENGTH } from './condition-syntax.ts';
 import type { ConditionKind } from './condition-variables.ts';
 import { type DriftType, driftTypes, severities } from './drift-type.ts';
 import { patternFault } from './path-pattern.ts';
@@ -23,8 +24,9 @@ const numberWithin = (min: number, max: number) =>
 const share = (fallback: number) => numberWithin(0, 1).default(fallback);
 
 const condition = (kind: ConditionKind) =>
-  planText(2000).superRefine((text, context) => {
-    if (text === '') return;
+  planText(MAX_CONDITION_LENGTH).superRefine((text, context) => {
+    // What is too long is told already.
+    if (text === '' || text.length > MAX_CONDITION_LENGTH) return;
     for (const message of conditionFaults(kind, text)) context.addIssue({ code: 'custom', message });
   });
 

@@ -14,7 +14,8 @@ export const planText = (maxLength: number) =>
 export const planLine = (maxLength: number) =>
   planText(maxLength)
     .min(1, 'it is empty')
-    .refine((text) => !/\p{Cc}/u.test(text), 'it holds a control character');
+    // U+0000 is told already.
+    .refine((text) => !/(?!\0)\p{Cc}/u.test(text), 'it holds a control character');
 
 /** The name of a repository, in lower case: `owner/name`, with groups in between where the host has them. */
 export const isRepoName = (name: string): boolean => /^[^\s/]+(?:\/[^\s/]+)+$/.test(name);

@@ -75,6 +75,14 @@ it('says of what is no id that it is none', () => {
   ]);
 });
 
+it('says of what may be anything that it is missing, also where the input is not reported', () => {
+  const parsed = z.strictObject({ document: z.unknown() }).safeParse({});
+
+  expect(describeIssues(parsed.error as z.ZodError)).toEqual([
+    { pointer: '/document', line: null, detail: 'it is missing' },
+  ]);
+});
+
 it('says of what is not there that it is missing', () => {
   expect(faultsOf(inner, {})).toEqual(['/path: it is missing', '/is: it is missing: one of one, two']);
   expect(faultsOf(inner, { path: null, is: null })).toEqual([

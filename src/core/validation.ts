@@ -78,6 +78,8 @@ function isId({ format, message }: Extract<Issue, { code: 'invalid_format' }>): 
 
 /** Where the input is reported, a field that is not there has one that is undefined. */
 function isMissing(issue: Issue): boolean {
+  // Of a field that may be anything, all that can be wrong is that it is not there.
+  if (issue.code === 'invalid_type' && issue.expected === 'nonoptional') return true;
   return 'input' in issue && issue.input === undefined;
 }
 

@@ -117,12 +117,13 @@ it('names each key that is there twice, and where', () => {
 
 it.each([
   ['['.repeat(50_000), 'it is nested too deep'],
+  ['['.repeat(20_000), 'it is nested too deep'],
+  [`a: ${'['.repeat(2_000)}${']'.repeat(2_000)}`, 'it is nested too deep'],
   ['a: 1\n---\nb: 2\n', 'it holds more than one document'],
 ])('says in plain words what is wrong', (text, detail) => {
   const result = parseYaml(text);
 
-  expect(result.ok === false && result.details[0]?.detail).toBe(detail);
-  expect(result.ok === false && result.details.length).toBeLessThanOrEqual(100);
+  expect(result.ok === false && result.details.map((fault) => fault.detail)).toEqual([detail]);
 });
 
 it('reads a hundred thousand keys, each compared with all others', () => {

@@ -8,6 +8,8 @@ const MAX_ALIASES = 100;
 /** Faults of one document that are told of: whoever has more will look again. */
 const MAX_FAULTS = 100;
 
+const TOO_DEEP = 'it is nested too deep';
+
 export type YamlResult =
   | {
       readonly ok: true;
@@ -34,6 +36,9 @@ export function parseYaml(text: string): YamlResult {
   }));
   let value: unknown;
   try {
+    const deep = faults.find(({ detail }) => detail === TOO_DEEP);
+    // All else that is wrong comes of it.
+    if (deep !== undefined) return { ok: false, details: [deep] };
     faults.push(...repeatedKeys(document.contents, lines));
     if (faults.length > 0) return { ok: false, details: faults };
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
@@ -87,7 +92,7 @@ function repeatedKeys(contents: unknown, lines: LineCounter) {
 /** What the parser says, for people who do not call it. */
 function plainText(message: string): string {
   if (message.startsWith('Excessive alias count')) return `more than ${MAX_ALIASES} aliases`;
-  if (message.includes('call stack')) return 'it is nested too deep';
+  if (/call stack|stack overflow/i.test(message)) return TOO_DEEP;
   if (message.startsWith('Source contains multiple documents')) return 'it holds more than one document';
   return message;
 }

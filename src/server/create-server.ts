@@ -18,6 +18,7 @@ import { checkAccess, requireAccessOnRoutes } from './access-control.ts';
 import { sendError } from './error-response.ts';
 import { registerEventStreamRoutes } from './event-stream-routes.ts';
 import { answerRepetition, handleIdempotencyKeys } from './idempotent-requests.ts';
+import { readJsonBodies } from './json-body.ts';
 import type { MetricsRegistry } from './metrics.ts';
 import { documentApi } from './openapi.ts';
 import { registerOperationRoutes } from './operation-routes.ts';
@@ -76,6 +77,7 @@ export async function createServer(options: ServerOptions): Promise<Api> {
         validate(schema, data, httpPart),
   );
   api.setSerializerCompiler(serializerCompiler);
+  readJsonBodies(api);
   api.decorateRequest('access', null as unknown as Access);
   limitWorkspaces(api, database);
 

@@ -10,8 +10,6 @@ const RETRY_AFTER_SECONDS = 2;
 const fastifyErrors: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ['body_too_large', 'the body is larger than this route takes'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', 'this route does not take this Content-Type'],
-  FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid_request', 'the body is empty, and its Content-Type says JSON'],
-  FST_ERR_CTP_INVALID_JSON_BODY: ['invalid_request', 'the body is not valid JSON'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid_request', 'the body is not as long as Content-Length says'],
   FST_ERR_HANDLER_TIMEOUT: ['request_timeout', 'the request was not answered in time'],
   FST_ERR_BAD_URL: ['invalid_request', 'the address is not valid'],

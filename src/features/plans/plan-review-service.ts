@@ -75,9 +75,12 @@ async function standingOf(tx: WorkspaceTransaction, version: PlanVersion): Promi
 
 /** The event that another approval is: the last one that is needed, or one on the way. */
 async function approval(tx: WorkspaceTransaction, version: PlanVersion): Promise<PlanReviewEvent> {
+  const another = version.state === 'approved' ? 'approve_last' : 'approve';
+  // Where nobody can approve it, that is what there is to say, whoever asks.
+  requireAllowed(version, another);
   const approvers = await listApprovers(tx, version);
   await requireOtherHands(tx, version, approvers);
-  if (version.state !== 'in_review') return version.state === 'approved' ? 'approve_last' : 'approve';
+  if (version.state !== 'in_review') return another;
   const required = Math.max(1, await getRequiredApprovals(tx));
   return approvers.length + 1 >= required ? 'approve_last' : 'approve';
 }

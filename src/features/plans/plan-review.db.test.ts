@@ -110,6 +110,21 @@ test('an approval is for the content that was looked at', async () => {
   await expect(say('approve', alice, 1, '0'.repeat(64))).rejects.toMatchObject({ code: 'revision_mismatch' });
 });
 
+test('who approved a version that is superseded is told that it is, as everybody', async () => {
+  const { say, change } = await openReview(2);
+  await say('submit');
+  await say('approve', alice);
+  await change(0.9);
+
+  for (const who of [alice, bob]) {
+    await expect(say('approve', who, 1)).rejects.toMatchObject({
+      code: 'invalid_transition',
+      message: 'version 1 is superseded',
+      extensions: { state: 'superseded', allowed: [] },
+    });
+  }
+});
+
 test('a rejection voids the approvals before it', async () => {
   const { say, publish } = await openReview(2);
   await say('submit');
