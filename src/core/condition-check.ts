@@ -15,8 +15,8 @@ export interface ConditionProblem {
   readonly count: number;
 }
 
-/** Steps of all conditions that are asked about one candidate: some tenths of a second at most. */
-const STEPS_PER_CANDIDATE = 1_000_000;
+/** Steps of all conditions that are asked about one candidate: a tenth of a second at most. */
+const STEPS_PER_CANDIDATE = 500_000;
 
 /**
  * Evaluates the conditions of a plan on one observation and counts those that can not be told. The conditions that are

@@ -12,6 +12,7 @@ import { RulesByDigest } from '../inventory/rules-read-model.ts';
 import { DigestAlike } from './digest-alike.ts';
 import type { ComparedItem, DriftPart } from './drift-part.ts';
 import type { DriftTally } from './drift-tally.ts';
+import { inTurns } from './in-turns.ts';
 import { itemDrift, turnAround } from './item-change.ts';
 import type { RunPair } from './run-pair.ts';
 
@@ -84,24 +85,6 @@ function isOneStep({ baseline, current }: RunPair): boolean {
 /** What drifted with proof: what plans judge. */
 function changesOf(items: readonly ComparedItem[]): ItemChange[] {
   return items.flatMap((part) => (part.kind === 'drifted' ? [part.drift.change] : []));
-}
-
-/** Few: a plan may take more than a tenth of a second for each. */
-const TURN_CHANGES = 4;
-const TURN_MS = 20;
-
-/**
- * Changes, or what has them, in turns, between which a server that works off its own jobs answers. Each candidate has
- * steps of its own, so nothing depends on where a turn ends.
- */
-export async function* inTurns<T>(changes: readonly T[]): AsyncGenerator<readonly T[]> {
-  let startedAt = performance.now();
-  for (let from = 0; from < changes.length; from += TURN_CHANGES) {
-    yield changes.slice(from, from + TURN_CHANGES);
-    if (performance.now() - startedAt < TURN_MS) continue;
-    await new Promise(setImmediate);
-    startedAt = performance.now();
-  }
 }
 
 function compare(
