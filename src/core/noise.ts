@@ -3,7 +3,7 @@ import { combineRules, type NoiseCombination } from './noise-combination.ts';
 import { type IgnoreRule, isWorthIt, type NoisyFinding, ruleMatcher, rulesToTry } from './noise-rule.ts';
 
 /** A noisy path with the rule that would ignore it, and what that would have done to the findings that were looked at. */
-export interface NoisyPath {
+interface NoisyPath {
   readonly itemType: string;
   /** Pattern; empty: that items come and go. */
   readonly path: string;

@@ -9,9 +9,9 @@ export const changeFreeze: PlanTemplateData = {
   description:
     'For the weeks in which nothing may change: a closing of the books, a peak season, a migration, an ' +
     'incident. All drift of every source counts, nobody and nothing is ignored, and each finding is told ' +
-    'at once, a step graver than otherwise. Publish it as a new version of the plan that is in force and ' +
-    'roll back when the freeze ends; services and repositories with plans of their own need it too. ' +
-    'Accept the drift of a change that was allowed.',
+    'at once, a step graver than otherwise. Apply it to the plan that is in force, as a new version of it ' +
+    '(--plan), and roll back when the freeze ends; services and repositories with plans of their own need ' +
+    'it too. Accept the drift of a change that was allowed.',
   plan: {
     name: 'Change freeze',
     scopeType: 'workspace',
