@@ -290,6 +290,23 @@ describe('what is wrong with a condition', () => {
   });
 });
 
+it.each([
+  'true ? 1 : "x"',
+  'path == 1 + "a"',
+  'path.matches("(a")',
+  'nothing == 1',
+  'timestamp("x") < observedAt',
+])('a condition that a plan in force has all the same can not be told: %s', (text) => {
+  expect(conditionFaults('change', text)).not.toEqual([]);
+  expect(outcome('change', text)).toBe('failed');
+});
+
+it('what is no condition at all can not be made ready', () => {
+  expect(() => compileCondition('change', 'path ==')).toThrow(
+    expect.objectContaining({ code: 'internal_error' }),
+  );
+});
+
 describe('a pattern', () => {
   it.each([
     ['^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$'],
