@@ -46,8 +46,23 @@ export class SubjectLedger {
     const outcome = this.#isNews(subject, mode)
       ? this.#noteNews(generated, runSeq)
       : this.#reconcile(subject, { mode, runSeq, now });
-    if (this.#findings.length > MAX_STEPS) this.#forget();
+    if (this.size > MAX_STEPS) this.forget(KEPT_STEPS);
     return outcome;
+  }
+
+  /** How many findings it remembers. */
+  get size(): number {
+    return this.#findings.length;
+  }
+
+  /** Remembers no more than the last of its findings, to need less memory; a return to a value before is news then. */
+  forget(kept: number): void {
+    this.#findings = this.#findings.slice(-kept);
+    this.#firstNew = 0;
+    this.#familiar.clear();
+    for (const { fingerprint, baselineHash, currentHash } of this.#findings) {
+      for (const known of [fingerprint, baselineHash, currentHash]) this.#familiar.add(known);
+    }
   }
 
   /** Most drift leads to a value that the subject never had: all before it gives way, and nothing is looked for. */
@@ -119,14 +134,5 @@ export class SubjectLedger {
     const { fingerprint, baselineHash, currentHash } = generated;
     this.#findings.push(openedFinding({ id: `${++this.#opened}`, generated, runSeq }));
     for (const known of [fingerprint, baselineHash, currentHash]) this.#familiar.add(known);
-  }
-
-  #forget(): void {
-    this.#findings = this.#findings.slice(-KEPT_STEPS);
-    this.#firstNew = 0;
-    this.#familiar.clear();
-    for (const { fingerprint, baselineHash, currentHash } of this.#findings) {
-      for (const known of [fingerprint, baselineHash, currentHash]) this.#familiar.add(known);
-    }
   }
 }

@@ -7,14 +7,13 @@ import type { DriftType } from '../../core/drift-type.ts';
 import { fingerprintOf } from '../../core/generate.ts';
 import type { JsonValue } from '../../core/json-value.ts';
 import { type JudgedCandidate, judgeCandidate } from '../../core/judge-candidate.ts';
-import type { GeneratedFinding } from '../../core/known-finding.ts';
 import type { Observation } from '../../core/observation.ts';
 import { routeOf } from '../../core/plan-route.ts';
 import { sha256Hex } from '../../core/sha256.ts';
 import type { DriftOutcome } from '../../core/subject-ledger.ts';
 import type { BacktestEffect, BacktestSide } from '../executions/backtest.ts';
 import type { RulesByDigest } from '../inventory/rules-read-model.ts';
-import type { BacktestLedger } from './backtest-ledger.ts';
+import type { BacktestLedger, TriedDrift, TriedOutcome } from './backtest-ledger.ts';
 import type { BacktestTally, TriedSide, UsedVersion } from './backtest-tally.ts';
 import type { ComparedItem } from './drift-part.ts';
 import type { PlanInForce } from './resolve-plan.ts';
@@ -138,20 +137,19 @@ export class BacktestComparison {
     });
   }
 
-  /** Tells the ledger of a subject; one of which nothing was ever generated is not remembered. */
   #note(
     change: ItemChange,
     driftType: DriftType,
     values: Values,
-    generated: { readonly before: GeneratedFinding | null; readonly after: GeneratedFinding | null },
-  ): { readonly before: DriftOutcome | null; readonly after: DriftOutcome | null } {
+    generated: TriedDrift['generated'],
+  ): TriedOutcome {
     const { scopeId, mode, runSeq } = this.#pair;
     const key = `${driftType}\u0000${change.type.name}\u0000${change.externalId}`;
     const isSilent = generated.before === null && generated.after === null;
-    const subject = isSilent ? this.#ledger.find(scopeId, key) : this.#ledger.open(scopeId, key);
-    if (subject === undefined) return nothing;
+    // Most of what is held back is never let through: its values need not be looked at.
+    if (isSilent && !this.#ledger.knows(scopeId, key)) return nothing;
     const [value, valueAtBaseline] = [values.after(driftType), values.before(driftType)];
-    return subject.note({ value, valueAtBaseline }, generated, { mode, runSeq });
+    return this.#ledger.note(scopeId, key, { value, valueAtBaseline, generated, mode, runSeq });
   }
 }
 

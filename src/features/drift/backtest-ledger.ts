@@ -2,52 +2,95 @@ import type { GeneratedFinding } from '../../core/known-finding.ts';
 import type { ReconcileContext } from '../../core/reconcile-subject.ts';
 import { type DriftOutcome, type ObservedSubject, SubjectLedger } from '../../core/subject-ledger.ts';
 
-/** Most subjects of one scope that are remembered; what drifts beyond them is new each time. */
-const MAX_SUBJECTS = 200_000;
+/** Most findings of one scope that are remembered, some hundred bytes each. */
+const MAX_FINDINGS = 250_000;
 
-/** The findings of a subject as they would have become under two plans. */
-export class TriedSubject {
-  #before = new SubjectLedger();
-  /** The same one, until the two plans differ about the subject. */
-  #after = this.#before;
-
-  /** The subject in the next pair: what was generated of it under each of the plans, and what that comes to. */
-  note(
-    values: Omit<ObservedSubject, 'generated'>,
-    generated: { readonly before: GeneratedFinding | null; readonly after: GeneratedFinding | null },
-    context: Pick<ReconcileContext, 'mode' | 'runSeq'>,
-  ): { readonly before: DriftOutcome | null; readonly after: DriftOutcome | null } {
-    const isSame = generated.before === generated.after;
-    if (this.#after === this.#before && !isSame) this.#after = this.#before.clone();
-    const before = this.#before.note({ ...values, generated: generated.before }, context);
-    if (this.#after === this.#before) return { before, after: before };
-    return { before, after: this.#after.note({ ...values, generated: generated.after }, context) };
-  }
+/** A subject in the next pair of its scope, with what two plans generate of it. */
+export interface TriedDrift
+  extends Omit<ObservedSubject, 'generated'>,
+    Pick<ReconcileContext, 'mode' | 'runSeq'> {
+  readonly generated: { readonly before: GeneratedFinding | null; readonly after: GeneratedFinding | null };
 }
 
-/** What became of the subjects of one scope so far. Scopes come one after the other, each with its pairs in order. */
+/** What it comes to under each of them; null where nothing was generated. */
+export interface TriedOutcome {
+  readonly before: DriftOutcome | null;
+  readonly after: DriftOutcome | null;
+}
+
+/**
+ * What the findings of one scope would have become under two plans. Scopes come one after the other, each with its pairs
+ * in order. Memory is bounded: where very much drifts, what subjects were long ago is forgotten first.
+ */
 export class BacktestLedger {
+  readonly #maxFindings: number;
   #scopeId: string | null = null;
   readonly #subjects = new Map<string, TriedSubject>();
+  #findings = 0;
 
-  /** The subject, as far as something is known of it. */
-  find(scopeId: string, key: string): TriedSubject | undefined {
-    this.#turnTo(scopeId);
-    return this.#subjects.get(key);
+  constructor(maxFindings = MAX_FINDINGS) {
+    this.#maxFindings = maxFindings;
   }
 
-  /** The subject, remembered from now on. */
-  open(scopeId: string, key: string): TriedSubject {
-    const known = this.find(scopeId, key);
-    if (known !== undefined) return known;
-    const subject = new TriedSubject();
-    if (this.#subjects.size < MAX_SUBJECTS) this.#subjects.set(key, subject);
-    return subject;
+  /** Whether something was generated of the subject. */
+  knows(scopeId: string, key: string): boolean {
+    this.#turnTo(scopeId);
+    return this.#subjects.has(key);
+  }
+
+  /** Takes note of a subject of which something is known or generated now. */
+  note(scopeId: string, key: string, drift: TriedDrift): TriedOutcome {
+    this.#turnTo(scopeId);
+    const known = this.#subjects.get(key);
+    const subject = known ?? new TriedSubject();
+    const size = subject.size;
+    const outcome = subject.note(drift);
+    if (known === undefined) {
+      if (this.#findings >= this.#maxFindings) return outcome;
+      this.#subjects.set(key, subject);
+    }
+    if (this.#findings + subject.size - size > this.#maxFindings) subject.forgetHalf();
+    this.#findings += subject.size - size;
+    return outcome;
+  }
+
+  /** How many findings it remembers. */
+  get size(): number {
+    return this.#findings;
   }
 
   #turnTo(scopeId: string): void {
     if (scopeId === this.#scopeId) return;
     this.#scopeId = scopeId;
     this.#subjects.clear();
+    this.#findings = 0;
+  }
+}
+
+/** One subject under both plans. */
+class TriedSubject {
+  readonly #before = new SubjectLedger();
+  /** The same one, until the two plans differ about the subject. */
+  #after = this.#before;
+
+  note({ generated, mode, runSeq, ...values }: TriedDrift): TriedOutcome {
+    const context = { mode, runSeq };
+    const isSame = generated.before === generated.after;
+    if (this.#after === this.#before && !isSame) this.#after = this.#before.clone();
+    const before = this.#before.note({ ...values, generated: generated.before }, context);
+    if (this.#after === this.#before) return { before, after: before };
+    return { before, after: this.#after.note({ ...values, generated: generated.after }, context) };
+  }
+
+  get size(): number {
+    return this.#ledgers.reduce((sum, { size }) => sum + size, 0);
+  }
+
+  forgetHalf(): void {
+    for (const ledger of this.#ledgers) ledger.forget(Math.max(1, ledger.size >> 1));
+  }
+
+  get #ledgers(): SubjectLedger[] {
+    return this.#after === this.#before ? [this.#before] : [this.#before, this.#after];
   }
 }
