@@ -3,7 +3,7 @@ import type { ReconcileContext } from '../../core/reconcile-subject.ts';
 import { type DriftOutcome, type ObservedSubject, SubjectLedger } from '../../core/subject-ledger.ts';
 
 /** Most findings of one scope that are remembered, some hundred bytes each. */
-const MAX_FINDINGS = 250_000;
+const MAX_FINDINGS = 150_000;
 
 /** A subject in the next pair of its scope, with what two plans generate of it. */
 export interface TriedDrift
