@@ -84,7 +84,7 @@ describe('the versions of a plan', () => {
     [['plans', 'version', 'Baseline', 'x'], 'invalid_arguments'],
     [['plans', 'publish', 'Baseline', '--version', '2'], 'plan_version_not_found'],
     [['plans', 'rollback', 'Baseline', '0'], 'invalid_arguments'],
-    [['plans', 'approve', 'Baseline', '1'], 'own_plan_version'],
+    [['plans', 'approve', 'Baseline', '1'], 'invalid_transition'],
     [['plans', 'approve', 'Baseline', '2'], 'plan_version_not_found'],
     [['plans', 'settings', '--required-approvals', 'some'], 'invalid_arguments'],
   ])('%j fails with %s', async (args, code) => {
