@@ -124,7 +124,8 @@ function requireAllowed({ version, state }: PlanVersion, event: PlanReviewEvent)
       ? allowed.includes('approve') || allowed.includes('approve_last')
       : allowed.includes(action),
   );
-  throw new DriftplaneError('invalid_transition', `version ${version} is ${state}`, {
+  const hint = actions.length === 0 ? '' : `; it takes: ${actions.join(', ')}`;
+  throw new DriftplaneError('invalid_transition', `version ${version} is ${state}${hint}`, {
     extensions: { state, version, allowed: actions },
   });
 }
