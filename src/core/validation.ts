@@ -34,7 +34,7 @@ type Issue = z.core.$ZodIssue;
 function describeIssue(issue: Issue, above: readonly PropertyKey[], schema: z.ZodType | null): ErrorDetail[] {
   const path = [...above, ...issue.path];
   const at = (detail: string, below: readonly PropertyKey[] = []): ErrorDetail => ({
-    pointer: formatPointer([...path, ...below].map((key) => cut(String(key)))),
+    pointer: formatPointer([...path, ...below].map((key) => cutName(String(key)))),
     line: null,
     detail,
   });
@@ -138,7 +138,8 @@ function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
   return isWrapper ? unwrapped(schema.unwrap()) : schema;
 }
 
-function cut(name: string): string {
+/** A name as faults have it: of one that is very long the beginning. */
+export function cutName(name: string): string {
   return name.length <= MAX_FIELD_NAME ? name : `${name.slice(0, MAX_FIELD_NAME).toWellFormed()}…`;
 }
 

@@ -29,6 +29,23 @@ describe('a body of JSON', () => {
     );
   });
 
+  test('is not told back as a whole, however long its names', () => {
+    const long = 'x'.repeat(100_000);
+    const twice = Array.from({ length: 200 }, (_, at) => `"${at % 100}":1`).join();
+
+    expect(() => parse(`{"${long}":{${twice}}}`)).toThrow(
+      expect.objectContaining({
+        details: expect.toSatisfy(
+          (details) => details.length === 100 && JSON.stringify(details).length < 50_000,
+        ),
+      }),
+    );
+  });
+
+  test('is UTF-8', () => {
+    expect(() => parseJsonBody(Buffer.from([0x22, 0xff, 0x22]))).toThrow('the body is not valid UTF-8');
+  });
+
   test('with __proto__ is refused, and one with other names of objects is not', () => {
     expect(() => parse('{"a":{"\\u005f_proto__":{"x":1}},"__proto__":1}')).toThrow(
       expect.objectContaining({

@@ -1,8 +1,10 @@
+import { isUtf8 } from 'node:buffer';
 import { DriftplaneError, type ErrorDetail } from '../core/errors.ts';
 import { formatPointer, parsePointer } from '../core/json-pointer.ts';
 import { placeText, pointersAt } from '../core/json-position.ts';
 import { createJsonScanner, ENDS_TOO_EARLY } from '../core/json-scan.ts';
 import { isJsonObject, type JsonValue } from '../core/json-value.ts';
+import { cutName } from '../core/validation.ts';
 import type { Api } from '../http/api.ts';
 
 /** What is read without being asked to: the deepest that any route takes is far from it. */
@@ -29,14 +31,15 @@ export function parseJsonBody(bytes: Buffer): JsonValue {
   if (bytes.length === 0) {
     throw new DriftplaneError('invalid_request', 'the body is empty, and its Content-Type says JSON');
   }
+  if (!isUtf8(bytes)) throw new DriftplaneError('invalid_request', 'the body is not valid UTF-8');
   const scan = createJsonScanner({ wanted: new Map(), maxDepth: MAX_DEPTH }).scan(bytes, 0, bytes.length);
   const rest = scan.fault === null && !scan.isIncomplete ? bytes.subarray(scan.end).toString('latin1') : '';
   if (scan.isIncomplete) throw notJson(bytes, bytes.length, ENDS_TOO_EARLY);
   if (scan.fault !== null) throw notJson(bytes, scan.fault.offset, scan.fault.detail);
   if (/[^ \t\r\n]/.test(rest)) throw notJson(bytes, scan.end, 'there is more behind the value');
   const repeated = pointersAt(bytes, 0, scan.duplicateKeys.slice(0, MAX_FAULTS)).map((pointer) => {
-    const name = parsePointer(pointer).at(-1) ?? '';
-    return fault(pointer, `the key ${JSON.stringify(name.slice(0, 100))} is there twice`);
+    const path = parsePointer(pointer);
+    return fault(path, `the key ${JSON.stringify((path.at(-1) ?? '').slice(0, 100))} is there twice`);
   });
   const value = JSON.parse(bytes.toString('utf8')) as JsonValue;
   const details = [...repeated, ...protoFaults(value)];
@@ -58,7 +61,7 @@ function protoFaults(value: JsonValue): ErrorDetail[] {
   const walk = (at: JsonValue, path: readonly string[]): void => {
     if (typeof at !== 'object' || at === null || faults.length >= MAX_FAULTS) return;
     if (isJsonObject(at) && Object.hasOwn(at, '__proto__')) {
-      faults.push(fault(formatPointer([...path, '__proto__']), 'there is no such field'));
+      faults.push(fault([...path, '__proto__'], 'there is no such field'));
     }
     for (const [name, member] of Object.entries(at)) walk(member as JsonValue, [...path, name]);
   };
@@ -66,6 +69,6 @@ function protoFaults(value: JsonValue): ErrorDetail[] {
   return faults;
 }
 
-function fault(pointer: string, detail: string): ErrorDetail {
-  return { pointer, line: null, detail };
+function fault(path: readonly string[], detail: string): ErrorDetail {
+  return { pointer: formatPointer(path.map(cutName)), line: null, detail };
 }
