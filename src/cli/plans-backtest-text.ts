@@ -109,11 +109,19 @@ const ruleColumns: readonly Column<HeldRule>[] = [
   { title: 'CHANGES', value: ({ changes }) => changes },
 ];
 
-async function printRules({ heldBack, conditionProblems }: Summary, terminal: Terminal): Promise<void> {
+async function printRules(
+  { heldBack, conditionProblems, forgottenSubjects }: Summary,
+  terminal: Terminal,
+): Promise<void> {
   const { rules } = heldBack.after;
   if (rules.length > 0) {
     await terminal.write('\n');
     await printListing(rules, ruleColumns, { empty: '' }, terminal);
+  }
+  if (forgottenSubjects > 0) {
+    terminal.say(
+      `So much drifted that ${countText(forgottenSubjects, 'subject')} had to be forgotten: what came back to a former value there counts as new.`,
+    );
   }
   for (const { rule, outcome, count } of conditionProblems) {
     terminal.say(`${rule} could not be told ${count} times (${outcome}): it holds nothing back then.`);

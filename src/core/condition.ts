@@ -28,21 +28,17 @@ export interface Condition {
   evaluate(values: ConditionValues, budget?: StepBudget): ConditionOutcome;
 }
 
-/** What looking for parts that can never be told may take, for one condition. */
-const STEPS_OF_CONSTANTS = 100_000;
-
-type ReadCondition = CheckedCondition & { readonly expr: ConditionExpr | null };
+type ReadCondition = CheckedCondition & {
+  readonly expr: ConditionExpr | null;
+  placeOf(expr: ConditionExpr): string;
+};
 
 function readCondition(kind: ConditionKind, text: string): ReadCondition {
   const parsed = parseCondition(text);
-  if (!parsed.ok) return { faults: [parsed.fault], patterns: new Map(), expr: null };
+  if (!parsed.ok) return { faults: [parsed.fault], patterns: new Map(), expr: null, placeOf: () => '' };
   const { expr } = parsed;
   const types = Object.fromEntries(conditionVariables[kind].map(({ name, type }) => [name, type]));
-  const checked = checkCondition(expr, types, { ...parsed, placesWith });
-  if (checked.faults.length > 0) return { ...checked, expr };
-  const budget = new StepBudget(STEPS_OF_CONSTANTS);
-  const canTell = (part: ConditionExpr) => evaluateConstant(part, checked.patterns, budget) !== 'failed';
-  return { ...checked, faults: constantFaults(expr, { ...parsed, canTell }), expr };
+  return { ...checkCondition(expr, types, { ...parsed, placesWith }), expr, placeOf: parsed.placeOf };
 }
 
 /** The fields of a plan whose conditions have a variable. */
@@ -55,7 +51,10 @@ function placesWith(variable: string): string[] {
 
 /** All that is wrong with a condition, as sentences with their place; empty where it is right. */
 export function conditionFaults(kind: ConditionKind, text: string): string[] {
-  return [...readCondition(kind, text).faults];
+  const { faults, patterns, expr, placeOf } = readCondition(kind, text);
+  if (faults.length > 0 || expr === null) return [...faults];
+  const canTell = (part: ConditionExpr) => evaluateConstant(part, patterns) !== 'failed';
+  return constantFaults(expr, { placeOf, canTell });
 }
 
 // For all conditions: they are evaluated one after the other, and an environment is a hundred times as large as one.
@@ -72,9 +71,8 @@ function conditionEnvironment() {
 function evaluateConstant(
   expr: ConditionExpr,
   patterns: CheckedCondition['patterns'],
-  budget: StepBudget,
 ): 'told' | 'failed' | 'too_expensive' {
-  return metered(budget, patterns, () =>
+  return metered(new StepBudget(Number.POSITIVE_INFINITY), patterns, () =>
     isCelError(plan(conditionEnvironment(), expr)({})) ? 'failed' : 'told',
   );
 }
@@ -101,8 +99,9 @@ function metered<Outcome>(
 }
 
 /**
- * Makes a condition ready. It was looked at by `conditionFaults` when its plan was written; what a later, stricter check
- * finds wrong with it can not be told when it is evaluated. Throws `internal_error` for what is no CEL or too large.
+ * Makes a condition ready. It was looked at by `conditionFaults` when its plan was written; where a later, stricter check
+ * finds fault with it, it is evaluated all the same, as far as it can be told. Throws `internal_error` for what is no CEL
+ * or too large.
  */
 export function compileCondition(kind: ConditionKind, text: string): Condition {
   const { faults, patterns, expr } = readCondition(kind, text);

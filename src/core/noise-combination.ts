@@ -106,7 +106,8 @@ function shapesOf(
 }
 
 function outcomeOf(set: readonly number[], shapes: readonly Shape[]): Outcome {
-  const isMatched = (matches: readonly number[]) => matches.some((rule) => set.includes(rule));
+  const isChosen = new Set(set);
+  const isMatched = (matches: readonly number[]) => matches.some((rule) => isChosen.has(rule));
   let findings = 0;
   let removed = 0;
   for (const { changes, isWhole, count } of shapes) {

@@ -29,6 +29,12 @@ describe('a body of JSON', () => {
     );
   });
 
+  test('with a name that stands many times is told so once', () => {
+    expect(() => parse(`{${Array(1000).fill('"k":1').join()}}`)).toThrow(
+      expect.objectContaining({ details: [expect.objectContaining({ pointer: '/k' })] }),
+    );
+  });
+
   test('is not told back as a whole, however long its names', () => {
     const long = 'x'.repeat(100_000);
     const twice = Array.from({ length: 200 }, (_, at) => `"${at % 100}":1`).join();

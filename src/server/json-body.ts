@@ -37,12 +37,14 @@ export function parseJsonBody(bytes: Buffer): JsonValue {
   if (scan.isIncomplete) throw notJson(bytes, bytes.length, ENDS_TOO_EARLY);
   if (scan.fault !== null) throw notJson(bytes, scan.fault.offset, scan.fault.detail);
   if (/[^ \t\r\n]/.test(rest)) throw notJson(bytes, scan.end, 'there is more behind the value');
-  const repeated = pointersAt(bytes, 0, scan.duplicateKeys.slice(0, MAX_FAULTS)).map((pointer) => {
+  // Some of them: a pointer may be as long as the body.
+  const pointers = new Set(pointersAt(bytes, 0, scan.duplicateKeys.slice(0, MAX_FAULTS)));
+  const repeated = [...pointers].map((pointer) => {
     const path = parsePointer(pointer);
     return fault(path, `the key ${JSON.stringify((path.at(-1) ?? '').slice(0, 100))} is there twice`);
   });
   const value = JSON.parse(bytes.toString('utf8')) as JsonValue;
-  const details = [...repeated, ...protoFaults(value)];
+  const details = [...repeated, ...protoFaults(value)].slice(0, MAX_FAULTS);
   if (details.length === 0) return value;
   throw new DriftplaneError('invalid_request', 'the body of the request is not valid', {
     details,

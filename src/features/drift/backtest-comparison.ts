@@ -63,27 +63,26 @@ export class BacktestComparison {
     this.#conditionsAfter = isSamePlan(pair) ? this.#conditionsBefore : new ConditionCheck(pair.observation);
   }
 
-  /** Items of the pair, in the order of `readDrift`, once each. */
-  add(items: readonly ComparedItem[]): void {
-    for (const part of items) {
-      if (part.kind !== 'drifted' && part.kind !== 'unproven') continue;
-      const { change, before, after } = part.drift;
-      const values = { before: valuesOf(before, this.#rules), after: valuesOf(after, this.#rules) };
-      const rest = driftTypesOf(part, this.#rules);
-      if (part.kind === 'drifted') {
-        for (const candidate of candidatesInOrder(change)) {
-          this.#compare(change, candidate, values);
-          rest.delete(candidate.driftType);
-        }
+  /** The next item of the pair, in the order of `readDrift`. */
+  add(part: ComparedItem): void {
+    if (part.kind !== 'drifted' && part.kind !== 'unproven') return;
+    const { change, before, after } = part.drift;
+    const values = { before: valuesOf(before, this.#rules), after: valuesOf(after, this.#rules) };
+    const rest = driftTypesOf(part, this.#rules);
+    if (part.kind === 'drifted') {
+      for (const candidate of candidatesInOrder(change)) {
+        this.#compare(change, candidate, values);
+        rest.delete(candidate.driftType);
       }
-      // Their values may have changed without drift that is told, as where an item is gone.
-      for (const driftType of rest) this.#note(change, driftType, values, nothing);
     }
+    // Their values may have changed without drift that is told, as where an item is gone.
+    for (const driftType of rest) this.#note(change, driftType, values, nothing);
   }
 
   /** There are no more items. */
   end(): void {
     this.#tally.addProblems(this.#conditionsAfter.problems());
+    this.#tally.setForgotten(this.#ledger.forgotten);
   }
 
   #compare(change: ItemChange, candidate: Candidate, values: Values): void {

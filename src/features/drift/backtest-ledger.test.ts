@@ -34,25 +34,31 @@ test('each scope begins with nothing', () => {
   expect(ledger.note('two', 'x', drift('B', 'A', 3))).toEqual({ before: 'opens', after: 'opens' });
 });
 
-test('however much drifts, no more than so many findings are remembered, those of the last pairs first', () => {
+test('however much drifts, no more than so many findings are remembered: the oldest subjects are forgotten', () => {
   const ledger = new BacktestLedger(100);
-  for (let runSeq = 2; runSeq < 12; runSeq++) {
-    for (let subject = 0; subject < 30; subject++) {
-      ledger.note(
-        'scope',
-        `${subject}`,
-        drift(`V${runSeq - 1}`, `V${runSeq}`, runSeq, subject % 2 ? 'both' : 'after'),
-      );
-      expect(ledger.size).toBeLessThanOrEqual(100);
-    }
+  const names = Array.from({ length: 150 }, (_, at) => `${at}`);
+  for (const name of names) {
+    ledger.note('scope', name, drift('A', 'B', 2));
+    expect(ledger.size).toBeLessThanOrEqual(100);
   }
 
-  expect(ledger.size).toBeGreaterThan(50);
-  expect(ledger.note('scope', '1', drift('V11', 'V10', 12))).toEqual({
-    before: 'way_back',
-    after: 'way_back',
-  });
-  expect(ledger.note('scope', '3', drift('V11', 'V1', 12)).before).toBe('opens');
+  expect(ledger.forgotten).toBe(50);
+  expect(names.filter((name) => ledger.knows('scope', name))).toEqual(names.slice(50));
+  expect(ledger.note('scope', '149', drift('B', 'A', 3)).before).toBe('way_back');
+  expect(ledger.note('scope', '49', drift('B', 'A', 3)).before).toBe('opens');
+});
+
+test('also where the two plans come to differ about subjects', () => {
+  const ledger = new BacktestLedger(100);
+  const names = Array.from({ length: 100 }, (_, at) => `${at}`);
+  for (const name of names) ledger.note('scope', name, drift('A', 'B', 2));
+  for (const name of names.slice(0, 60)) {
+    ledger.note('scope', name, drift('B', 'C', 3, 'after'));
+    expect(ledger.size).toBeLessThanOrEqual(100);
+  }
+
+  expect(ledger.knows('scope', '59')).toBe(true);
+  expect(ledger.forgotten).toBeGreaterThan(50);
 });
 
 test('a subject is known from its first finding on, in its scope', () => {

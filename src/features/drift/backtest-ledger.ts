@@ -2,7 +2,7 @@ import type { GeneratedFinding } from '../../core/known-finding.ts';
 import type { ReconcileContext } from '../../core/reconcile-subject.ts';
 import { type DriftOutcome, type ObservedSubject, SubjectLedger } from '../../core/subject-ledger.ts';
 
-/** Most findings of one scope that are remembered, some hundred bytes each. */
+/** Most findings of one scope that are remembered, a kilobyte each at most. */
 const MAX_FINDINGS = 150_000;
 
 /** A subject in the next pair of its scope, with what two plans generate of it. */
@@ -20,16 +20,22 @@ export interface TriedOutcome {
 
 /**
  * What the findings of one scope would have become under two plans. Scopes come one after the other, each with its pairs
- * in order. Memory is bounded: where very much drifts, what subjects were long ago is forgotten first.
+ * in order. Memory is bounded: where very much drifts, the subjects that drifted longest ago are forgotten.
  */
 export class BacktestLedger {
   readonly #maxFindings: number;
   #scopeId: string | null = null;
   readonly #subjects = new Map<string, TriedSubject>();
   #findings = 0;
+  #forgotten = 0;
 
   constructor(maxFindings = MAX_FINDINGS) {
     this.#maxFindings = maxFindings;
+  }
+
+  /** How many subjects were forgotten so far; what of them is a way back is taken for news. */
+  get forgotten(): number {
+    return this.#forgotten;
   }
 
   /** Whether something was generated of the subject. */
@@ -41,16 +47,19 @@ export class BacktestLedger {
   /** Takes note of a subject of which something is known or generated now. */
   note(scopeId: string, key: string, drift: TriedDrift): TriedOutcome {
     this.#turnTo(scopeId);
-    const known = this.#subjects.get(key);
-    const subject = known ?? new TriedSubject();
+    const subject = this.#subjects.get(key) ?? new TriedSubject();
     const size = subject.size;
     const outcome = subject.note(drift);
-    if (known === undefined) {
-      if (this.#findings >= this.#maxFindings) return outcome;
-      this.#subjects.set(key, subject);
-    }
-    if (this.#findings + subject.size - size > this.#maxFindings) subject.forgetHalf();
     this.#findings += subject.size - size;
+    // The last one is the one that drifted last.
+    this.#subjects.delete(key);
+    this.#subjects.set(key, subject);
+    for (const [oldest, { size: freed }] of this.#subjects) {
+      if (this.#findings <= this.#maxFindings || oldest === key) break;
+      this.#subjects.delete(oldest);
+      this.#findings -= freed;
+      this.#forgotten++;
+    }
     return outcome;
   }
 
@@ -83,14 +92,6 @@ class TriedSubject {
   }
 
   get size(): number {
-    return this.#ledgers.reduce((sum, { size }) => sum + size, 0);
-  }
-
-  forgetHalf(): void {
-    for (const ledger of this.#ledgers) ledger.forget(Math.max(1, ledger.size >> 1));
-  }
-
-  get #ledgers(): SubjectLedger[] {
-    return this.#after === this.#before ? [this.#before] : [this.#before, this.#after];
+    return this.#before.size + (this.#after === this.#before ? 0 : this.#after.size);
   }
 }

@@ -302,12 +302,10 @@ test('whatever plan is tried, it finds what generating each execution under both
       expect(countsOf(tried)).toEqual(slow.counts);
       for (const { absence } of tried.changes) absences.add(absence);
     }),
-    // The last change of `secure` takes back what only the plans of then have found.
+    // An item that came and went: that it went takes back what only the plans of then have found.
     {
       numRuns: 40,
-      examples: [
-        [{ ...least, noiseControls: { ignoreChanges: [{ path: '/secure', when: 'before == true' }] } }],
-      ],
+      examples: [[{ ...least, noiseControls: { ignoreChanges: [{ path: '', when: 'change == "added"' }] } }]],
     },
   );
   expect(absences).toContain('way_back');

@@ -152,7 +152,7 @@ async function comparePair(
     { tally, ledger: context.ledger, rules },
   );
   for await (const items of compareItems(tx, { pair, signal, rules, alike, states })) {
-    for await (const turn of inTurns(items)) comparison.add(turn);
+    await inTurns(items, (item) => comparison.add(item));
     // Not waited for: it needs another connection while this one is held.
     void watch.look();
     if (watch.isStopped) return;

@@ -46,6 +46,7 @@ export class BacktestTally {
     changesRoute: 0,
     unchanged: 0,
     changes: 0,
+    forgottenSubjects: 0,
   };
   readonly #skipped = new Map<NotReplayableReason, number>();
   readonly #before = new SideTally();
@@ -111,6 +112,11 @@ export class BacktestTally {
     this.#keptLength += detail.length;
     const [effect = 'appears'] = change.effects;
     this.#kept.push({ effect, scopeId, executionId, fingerprint, detail });
+  }
+
+  /** So many subjects had to be forgotten. */
+  setForgotten(subjects: number): void {
+    this.#counts.forgottenSubjects = subjects;
   }
 
   /** Conditions of the tried plan that could not be told. */

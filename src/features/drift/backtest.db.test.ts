@@ -112,6 +112,7 @@ describe('the five subjects that drifted without a plan, under one that', () => 
       findingsAfter: 3,
       nothingNewBefore: 0,
       nothingNewAfter: 0,
+      forgottenSubjects: 0,
       appears: 0,
       disappears: 2,
       changesSeverity: 1,

@@ -27,22 +27,22 @@ export async function* generateDriftParts(
   const { pair, plan, tally, signal } = options;
   const { scopeKey, observation } = pair;
   for await (const items of compareItems(tx, options)) {
-    const turns: Generated[] = [];
-    for await (const changes of inTurns(changesOf(items))) {
+    const parts: Generated[] = [];
+    await inTurns(changesOf(items), (change) => {
       signal?.throwIfAborted();
-      turns.push(generateFindings(changes, { plan, scopeKey, observation }));
-    }
-    const generated = joinGenerated(turns);
+      parts.push(generateFindings([change], { plan, scopeKey, observation }));
+    });
+    const generated = joinGenerated(parts);
     const byItem = Map.groupBy(generated.findings, identityOf);
     const heldByItem = Map.groupBy(generated.held, identityOf);
     tally.addHeldBack(generated);
-    const parts = items.map((part): DriftPart => {
+    const told = items.map((part): DriftPart => {
       if (part.kind !== 'drifted') return part;
       const identity = identityOf(part.item);
       return { ...part, findings: byItem.get(identity) ?? [], held: heldByItem.get(identity) ?? [] };
     });
-    for (const part of parts) tally.add(part);
-    yield parts;
+    for (const part of told) tally.add(part);
+    yield told;
   }
 }
 

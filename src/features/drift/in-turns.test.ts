@@ -1,39 +1,55 @@
 import { expect, test } from 'vitest';
 import { inTurns } from './in-turns.ts';
 
-/** Works off elements that take so many milliseconds each; tells the turns and the rests between them. */
-async function workOff(costs: readonly number[]): Promise<{ turns: number[][]; rests: number[] }> {
+/** Works off elements that take so many milliseconds each; tells what was done, and after how many others had a rest. */
+async function workOff(
+  costs: readonly number[],
+): Promise<{ done: number[]; rests: [after: number, ms: number][] }> {
   let now = 0;
-  const rests: number[] = [];
-  const turns: number[][] = [];
-  const pace = { now: () => now, rest: async (ms: number) => void rests.push(ms) };
-  for await (const turn of inTurns(costs, pace)) {
-    turns.push([...turn]);
-    for (const cost of turn) now += cost;
-  }
-  return { turns, rests };
+  const done: number[] = [];
+  const rests: [number, number][] = [];
+  const pace = { now: () => now, rest: async (ms: number) => void rests.push([done.length, ms]) };
+  await inTurns(
+    costs,
+    (cost) => {
+      now += cost;
+      done.push(cost);
+    },
+    pace,
+  );
+  return { done, rests };
 }
 
-test('what is quick comes in longer and longer turns, with a rest now and then', async () => {
-  const { turns, rests } = await workOff(Array(200).fill(0.5));
+test('others get a turn after twenty milliseconds of work', async () => {
+  const { done, rests } = await workOff(Array(50).fill(1));
 
-  expect(turns.map(({ length }) => length).slice(0, 5)).toEqual([1, 2, 4, 8, 16]);
-  expect(turns.flat()).toHaveLength(200);
-  expect(rests.every((ms) => ms === 0)).toBe(true);
-  expect(rests.length).toBeGreaterThan(0);
+  expect(done).toHaveLength(50);
+  expect(rests).toEqual([
+    [20, 0],
+    [40, 0],
+  ]);
 });
 
-test('what is slow comes one by one, and others get as long as it took', async () => {
-  expect(await workOff([100, 90, 80])).toEqual({ turns: [[100], [90], [80]], rests: [100, 90, 80] });
+test('what is slow is alone in its turn, whatever came before, and others get as long as it took', async () => {
+  const { done, rests } = await workOff([...Array(19).fill(1), 100, 90, 80, 1]);
+
+  expect(done).toHaveLength(23);
+  expect(rests).toEqual([
+    [20, 119],
+    [21, 90],
+    [22, 80],
+  ]);
 });
 
-test('after quick ones a slow turn is the last long one', async () => {
-  const { turns, rests } = await workOff([1, 1, 1, 50, 50, 50, 1, 1, 1]);
-
-  expect(turns).toEqual([[1], [1, 1], [50, 50, 50, 1], [1], [1]]);
-  expect(rests).toEqual([151]);
+test('nobody rests for as long as the machine slept, nor behind the last one', async () => {
+  expect((await workOff([3_600_000, 50])).rests).toEqual([[1, 200]]);
+  expect((await workOff([])).done).toEqual([]);
 });
 
-test('nothing is nothing', async () => {
-  expect(await workOff([])).toEqual({ turns: [], rests: [] });
+test('what fails ends it', async () => {
+  const fail = () => {
+    throw new Error('no');
+  };
+
+  await expect(inTurns([1, 2], fail)).rejects.toThrow('no');
 });

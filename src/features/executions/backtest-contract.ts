@@ -79,6 +79,10 @@ const summarySchema = z
         'Subjects that are let through and open nothing: ways back, and what is there already or again',
     }),
     nothingNewAfter: count,
+    forgottenSubjects: count.meta({
+      description:
+        'Subjects whose findings had to be forgotten, as very much drifted; what they came back to counts as new',
+    }),
     appears: count,
     disappears: count,
     changesSeverity: count,

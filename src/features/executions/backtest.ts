@@ -112,6 +112,8 @@ export interface BacktestSummary {
   /** Subjects that are let through and open nothing. */
   readonly nothingNewBefore: number;
   readonly nothingNewAfter: number;
+  /** Subjects whose findings had to be forgotten, as very much drifted: what they came back to was taken for news. */
+  readonly forgottenSubjects: number;
   readonly appears: number;
   readonly disappears: number;
   /** Findings under both; one that changes in both ways counts for both. */

@@ -169,6 +169,16 @@ test('a plan is found by the name of its newest version, too, and gets another o
   expect(waiting).toMatchObject({ action: 'updated', waitingVersion: 2, plan: { planId } });
   expect(again).toMatchObject({ action: 'unchanged', waitingVersion: 2, plan: { planId } });
   expect(former).toMatchObject({ action: 'unchanged', waitingVersion: 2, plan: { planId } });
+  const review = (action: 'submit' | 'reject') =>
+    desk.as((tx) => reviewPlanVersion(tx, { planId, version: 2, action, comment: '', versionHash: null }));
+  await review('submit');
+  await review('reject');
+  const { status: _, ...silent } = renamed;
+  // Nobody wanted that name for it.
+  expect(await apply({ ...silent, thresholds: { notify: 0.9 } })).toMatchObject({
+    action: 'created',
+    scopeHolder: { planId },
+  });
 });
 
 test('a file of whose name there are several drafts is told so', async () => {

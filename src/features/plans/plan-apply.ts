@@ -128,7 +128,7 @@ async function findApplied(
   if (named.length <= 1) return named[0] ?? null;
   throw new DriftplaneError(
     'plan_ambiguous',
-    `${scopeText(document)} has ${named.length} plans that are called ${JSON.stringify(document.name)}`,
+    `${scopeText(document)} has ${named.length} plans that are called ${JSON.stringify(document.name)}: name one by its id`,
     { extensions: { planIds: named.map((plan) => plan.planId) } },
   );
 }

@@ -183,7 +183,7 @@ export async function listPlanRows(
 
 /**
  * The plans that are not archived and are called so and for the same scope, by what is in force of them or by a newer
- * version; in the order in which they were made.
+ * version on its way there; in the order in which they were made.
  */
 export async function listPlansNamed(
   tx: WorkspaceTransaction,
@@ -194,7 +194,7 @@ export async function listPlansNamed(
      where p.workspace_id = $1 and p.status <> 'archived' and (
        (p.name = $2 and p.scope_type = $3 and p.scope_ref is not distinct from $4
          and p.doc_class is not distinct from $5)
-       or (l.version > p.version and exists (
+       or (l.version > p.version and l.state in ('draft', 'in_review', 'approved') and exists (
          select from driftplane.drift_plan_versions v
          where v.workspace_id = p.workspace_id and v.plan_id = p.id and v.version = l.version
            and v.content::jsonb ->> 'name' = $2 and v.content::jsonb ->> 'scopeType' = $3
