@@ -18,9 +18,10 @@ export async function printPlanAnalytics(
   options: JsonOption,
   terminal: Terminal,
 ): Promise<void> {
-  const { name, planId, version, window, totals, noise } = analytics;
+  const { name, planId, status, version, window, totals, noise } = analytics;
+  const standing = status === 'active' ? `version ${version} in force` : `${status}, nothing in force`;
   const fields: Field[] = [
-    ['plan', `${name}, version ${version} in force (${planId})`],
+    ['plan', `${name}, ${standing} (${planId})`],
     ['window', windowText(window)],
     ...totalFields(totals),
   ];
@@ -219,6 +220,11 @@ async function printNoise(noise: NoisePaths, terminal: Terminal): Promise<void> 
   await table(noise.combinations, combinationColumns, terminal);
   if (noise.paths.length > 0) {
     terminal.say('The rules for noiseControls.ignoreChanges that would ignore them: --json');
+  }
+  if (noise.cutFindings > 0) {
+    terminal.say(
+      `${countText(noise.cutFindings, 'finding')} kept only a part of their changes: no rule is said to remove them.`,
+    );
   }
   if (noise.omittedFindings > 0) {
     terminal.say(`${countText(noise.omittedFindings, 'older finding')} were not looked at for noise.`);

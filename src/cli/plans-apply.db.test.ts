@@ -170,6 +170,25 @@ eligibility:
     expect(lines).toEqual([3, 4, 6, 7, 9]);
   });
 
+  test('tells what is wrong here and what only the server knows at once', async () => {
+    await apply(baseline);
+    const wrong = baseline.replace('Baseline', 'Other').replace('assignment', 'asignment');
+
+    const said = await cli.fail(
+      'plans',
+      'apply',
+      '-f',
+      cli.file('both.yaml', wrong),
+      '--template',
+      'nothing',
+    );
+
+    expect(said).toMatch(/^error: .+both\.yaml is not a valid plan \[invalid_plan\]\n/);
+    expect(said).toContain('/templateId: there is no template "nothing"');
+    expect(said).toMatch(/line 4, \/scopeType: the plan [0-9a-f-]{36} is in force for it/);
+    expect(said).toMatch(/line 5, \/driftTypes\/1: .+did you mean "assignment"\?/);
+  });
+
   test('tells what only the server finds wrong with the lines of the file', async () => {
     await apply(baseline);
     const taken = baseline.replace('Baseline', 'Other').replace('status: active', 'status: archived');

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
+import { DriftplaneError } from '../core/errors.ts';
 import { parsePlan } from '../core/parse-plan.ts';
+import type { PlanDocument } from '../core/plan-schema.ts';
 import { printable } from '../core/report/printable.ts';
 import type { AppliedPlanResponse, PlanResponse } from '../features/plans/plan-contract.ts';
-import { openApiClient } from './api-client.ts';
-import { requireValid } from './config-file.ts';
+import { type ApiClient, openApiClient } from './api-client.ts';
+import { type PlanText, requireValid } from './config-file.ts';
 import { unifiedDiffText } from './plans-diff-text.ts';
 import { readPlanFile, withLinesOf } from './plans-file.ts';
 import { findPlan } from './plans-find.ts';
@@ -45,8 +47,8 @@ export function addPlanApply(plans: Command, terminal: Terminal, exitWith: (code
 
 async function applyPlan(options: ApplyOptions, terminal: Terminal): Promise<number> {
   const file = await readPlanFile(options.file);
-  const { name } = requireValid(file, parsePlan(file.content));
   const api = openApiClient(process.env);
+  const { name } = await requireValidPlan(api, file, options);
   const planId = options.plan === undefined ? undefined : (await findPlan(api, options.plan)).planId;
   const body = {
     document: file.content,
@@ -68,6 +70,28 @@ async function applyPlan(options: ApplyOptions, terminal: Terminal): Promise<num
     sayWhatIsInForce(applied, terminal);
   }
   return applied.isDryRun && applied.action !== 'unchanged' ? 1 : 0;
+}
+
+/**
+ * The plan of a file. What is wrong with one that is not valid is asked of the server, who knows of more; where it does
+ * not answer, it is what is seen here.
+ */
+async function requireValidPlan(
+  api: ApiClient,
+  file: PlanText,
+  { plan, template: templateId }: ApplyOptions,
+): Promise<PlanDocument> {
+  const parsed = parsePlan(file.content);
+  if (!parsed.ok) {
+    const planId = plan === undefined ? undefined : (await findPlan(api, plan).catch(() => null))?.planId;
+    const body = { document: file.content, planId, templateId, dryRun: true };
+    const request = { method: 'POST', resource: 'plans', path: ['apply'], body } as const;
+    const refusal = await api.callOnce(request).catch((error: unknown) => error);
+    if (refusal instanceof DriftplaneError && refusal.code === 'invalid_plan') {
+      return requireValid(file, { ok: false, details: refusal.details });
+    }
+  }
+  return requireValid(file, parsed);
 }
 
 function resultText(name: string, { action, isDryRun, plan }: AppliedPlanResponse): string {

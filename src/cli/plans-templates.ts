@@ -75,7 +75,7 @@ function planFileOf({ id, title, description, plan }: TemplateResponse): string 
         ]),
     'What is left out has its default; driftplane plans schema has all fields.',
   ].map((line) => `# ${printable(line)}`.trimEnd());
-  const head = { name, description: '', scopeType, ...(scopeType === 'workspace' ? {} : { scopeRef: null }) };
+  const head = { name, scopeType, ...(scopeType === 'workspace' ? {} : { scopeRef: null }) };
   return `${comment.join('\n')}\n\n${formatYaml({ ...head, ...more } as JsonValue)}`;
 }
 

@@ -150,6 +150,15 @@ describe('plans analytics', () => {
     expect(json).toMatchObject({ name: 'Tenant', window: { days: 30 }, totals: { letThrough: 2 } });
   });
 
+  test('says of a plan that is not in force that nothing of it is', async () => {
+    await cli.run('plans', 'apply', '-f', cli.file('plan.yaml', plan));
+    await cli.run('plans', 'archive', 'Tenant');
+
+    const { out } = await cli.run('plans', 'analytics', 'Tenant');
+
+    expect(out).toMatch(/^plan +Tenant, archived, nothing in force \([0-9a-f-]{36}\)\n/);
+  });
+
   test('says what all plans did, and what is without one', async () => {
     await drift();
     await cli.run(

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { RunResponse } from '../features/inventory/sync-run-contract.ts';
 import { type ApiClient, openApiClient } from './api-client.ts';
+import { driftText } from './drift-text.ts';
 import { printListing } from './print-listing.ts';
 import { printRun } from './print-run.ts';
 import { cutIntoParts, readNdjson } from './push-parts.ts';
@@ -132,16 +133,8 @@ async function finish(
     await printListing([{ run, execution }], [], { json: true, empty: '' }, terminal);
   else {
     await printRun(run, options, terminal);
-    const findings = execution?.counts.findings ?? 0;
-    if (execution !== null) {
-      const opened = execution.counts.opened ?? 0;
-      terminal.say(
-        findings === 0
-          ? 'Nothing drifted.'
-          : `${findings} drifted, ${opened} of them new. See: driftplane findings list`,
-      );
-    } else if (run.runSeq === 1)
-      terminal.say('The first run of its scope: what follows is compared with it.');
+    if (execution !== null) terminal.say(driftText(execution));
+    else if (run.runSeq === 1) terminal.say('The first run of its scope: what follows is compared with it.');
   }
   return exitCodeOfRun(finished);
 }

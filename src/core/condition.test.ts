@@ -169,7 +169,7 @@ describe('what is wrong with a condition', () => {
       'source.kind == "file" || "config" in [driftType]',
       [
         'line 1, column 16: it is never "file", but one of files, push, microsoft_graph, kubernetes, terraform, postgres, git; did you mean "files"?',
-        'line 1, column 26: it is never "config", but one of configuration, assignment, presence, instruction, process, ownership, coverage, environment_tooling',
+        'line 1, column 26: it is never "config", but one of configuration, assignment, presence, instruction, process, ownership, coverage, environment_tooling; did you mean "configuration"?',
       ],
     ],
     // What is made of such a word may be anything.

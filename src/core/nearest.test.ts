@@ -10,12 +10,21 @@ it.each([
   ['configuraiton', 'configuration'],
   ['configuxxxion', 'configuration'],
   ['configuxxxxon', null],
-  ['owner', null],
+  ['owner', 'ownership'],
+  ['config', 'configuration'],
+  ['ship', 'ownership'],
+  ['sign', 'assignment'],
+  ['own', null],
   ['something else', null],
   ['', null],
   ['x', null],
 ])('for "%s" suggests %s', (word, nearest) => {
   expect(nearestWord(word, words)).toBe(nearest);
+});
+
+it('suggests what a word is a part of only where that is one', () => {
+  expect(nearestWord('teams', ['slack', 'microsoft_teams'])).toBe('microsoft_teams');
+  expect(nearestWord('issue', ['github_issue', 'jira_issue'])).toBeNull();
 });
 
 it('suggests the nearest, and the first of several that are as near', () => {

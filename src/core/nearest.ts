@@ -11,7 +11,19 @@ export function nearestWord(word: string, candidates: readonly string[]): string
     nearest = candidate;
     fewest = edits;
   }
-  return nearest;
+  return nearest ?? onlyOneWith(word, candidates);
+}
+
+/** Shorter parts are in too much. */
+const MIN_PART = 4;
+
+/** The one of the candidates that the word is a part of, such as "teams" of "microsoft_teams". */
+function onlyOneWith(word: string, candidates: readonly string[]): string | null {
+  if (word.length < MIN_PART) return null;
+  const [one, another] = candidates.filter((candidate) =>
+    candidate.toLowerCase().includes(word.toLowerCase()),
+  );
+  return one !== undefined && another === undefined ? one : null;
 }
 
 /** Levenshtein distance in UTF-16 code units. */

@@ -160,16 +160,19 @@ describe('a plan that is valid', () => {
     expect(result.ok && result.plan.scopeRef).toBe('Identity');
   });
 
-  it('has no condition where its text is empty', () => {
+  it('is refused where the text of a condition is empty, which narrows nothing down', () => {
     const fields = (when: string | null) => ({
       noiseControls: { ignoreChanges: [{ path: '/a', when }] },
       eligibility: { when },
     });
 
-    const [empty, none] = [' \n ', null].map((when) => parsePlan({ ...least, ...fields(when) }));
-
-    expect(empty).toEqual(none);
-    expect(empty?.ok).toBe(true);
+    for (const when of ['', ' \n ']) {
+      expect(faultsOf(parsePlan({ ...least, ...fields(when) }))).toEqual([
+        '/eligibility/when: it is empty: leave it out where there is no condition',
+        '/noiseControls/ignoreChanges/0/when: it is empty: leave it out where there is no condition',
+      ]);
+    }
+    expect(parsePlan({ ...least, ...fields(null) }).ok).toBe(true);
   });
 
   it('may be as large as its bounds', () => {

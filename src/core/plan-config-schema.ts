@@ -30,12 +30,9 @@ const condition = (kind: ConditionKind) =>
     for (const message of conditionFaults(kind, text)) context.addIssue({ code: 'custom', message });
   });
 
-/** A condition that may be left out; one without text is none. */
+/** A condition that may be left out. One without text is a mistake: what was to narrow a rule down would not. */
 const optionalCondition = (kind: ConditionKind) =>
-  condition(kind)
-    .nullable()
-    .default(null)
-    .transform((text) => (text === '' ? null : text));
+  condition(kind).min(1, 'it is empty: leave it out where there is no condition').nullable().default(null);
 
 /** Patterns are compiled one by one, and each of them is kept as long as its plan is. */
 const fewPatterns =

@@ -70,6 +70,8 @@ declare module 'fastify' {
     secretMembers?: readonly string[];
     /** Bodies and answers may take longer than the request timeout, as in a push or an event stream. */
     isLongRunning?: boolean;
+    /** Its body is read as it arrives, by the route itself. */
+    takesStream?: boolean;
     /** It goes through as much as a workspace has; few of them at once keep a server busy. */
     isExpensive?: boolean;
   }

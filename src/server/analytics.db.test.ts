@@ -372,6 +372,40 @@ describe('the analytics of a plan', () => {
     ]);
   });
 
+  test('propose no rule that the plan in force has by now', async () => {
+    const { workspaceId, adminToken: token } = await server.createWorkspace();
+    const history = await TestHistory.open(server.database, workspaceId);
+    const put = (ignorePaths: string[]) =>
+      server.call(token, {
+        method: 'POST',
+        url: `/api/plans/${workspaceId}/apply`,
+        payload: {
+          document: { name: 'p', scopeType: 'workspace', status: 'active', noiseControls: { ignorePaths } },
+        },
+      });
+    const { planId } = (await put(['/other'])).json().plan;
+    for (const x of [1, 2]) {
+      await history.run({ a: { x, y: 1 }, b: { x, y: 1 }, c: { x, y: x }, d: { x, y: x } });
+    }
+    await generate(history, 2);
+    const analysed = async () =>
+      (await server.call(token, { url: `/api/plans/${workspaceId}/${planId}/analytics` })).json();
+
+    const before = await analysed();
+    await put(['/x']);
+    const after = await analysed();
+
+    const told = ({ noise }: PlanAnalyticsResponse) =>
+      noise.paths.map(({ path, findings, removed }) => [path, findings, removed]);
+    expect(told(before)).toEqual([
+      ['/x', 4, 2],
+      ['/y', 2, 0],
+    ]);
+    // With the one gone, the other is all that is left of two findings.
+    expect(told(after)).toEqual([['/y', 2, 2]]);
+    expect(after.noise).toMatchObject({ findings: 4, combinations: [] });
+  });
+
   test('take the same rule of two versions for one, and name those in force that held nothing back', async () => {
     const { noise } = await analyse();
 

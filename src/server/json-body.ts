@@ -12,8 +12,9 @@ const MAX_DEPTH = 200;
 /** Names that are told of one body. */
 const MAX_FAULTS = 100;
 
-/** Reads bodies of JSON strictly, and says where they are none. */
+/** Reads bodies of JSON strictly, and says where they are none. Bodies of plain text are not taken. */
 export function readJsonBodies(api: Api): void {
+  api.removeContentTypeParser('text/plain');
   api.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
     try {
       done(null, parseJsonBody(body as Buffer));

@@ -91,6 +91,16 @@ describe('a request that can not be answered', () => {
       () => newToken('name=x', { 'content-type': 'application/x-www-form-urlencoded' }),
       'unsupported_media_type',
     ],
+    [
+      'a plain text',
+      () => newToken('{"name":"x"}', { 'content-type': 'text/plain' }),
+      'unsupported_media_type',
+    ],
+    [
+      'lines of JSON where none are read',
+      () => newToken('{"name":"x"}', { 'content-type': 'application/x-ndjson' }),
+      'unsupported_media_type',
+    ],
     ['a body beyond the limit', () => newToken({ name: 'x'.repeat(1024 ** 2) }), 'body_too_large'],
     ['a name with U+0000', () => newToken({ name: 'a\u0000b', role: 'viewer' }), 'invalid_request'],
     [

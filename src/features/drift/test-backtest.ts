@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { expect } from 'vitest';
 import type { JsonObject } from '../../core/json-value.ts';
 import type { Database } from '../../db/database.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
@@ -66,10 +67,18 @@ export function doJob(
 
 /** What it came to, with all of its changes. */
 export function readTried(history: TestHistory, backtestId: string): Promise<Tried> {
-  return history.asApp(async (tx) => ({
-    ...(await getBacktest(tx, backtestId)),
-    changes: await listAllChanges(tx, backtestId),
-  }));
+  return history.asApp(async (tx) => {
+    const backtest = await getBacktest(tx, backtestId);
+    if (backtest.summary !== null) return { ...backtest, changes: await listAllChanges(tx, backtestId) };
+    // Of one without a result nothing is told, and nothing may be kept.
+    await expect(listAllChanges(tx, backtestId)).rejects.toMatchObject({ code: 'invalid_transition' });
+    const { rowCount } = await tx.client.query(
+      'select from driftplane.plan_backtest_changes where backtest_id = $1',
+      [backtestId],
+    );
+    expect(rowCount).toBe(0);
+    return { ...backtest, changes: [] };
+  });
 }
 
 export async function listAllChanges(

@@ -175,7 +175,10 @@ export const planAnalyticsSchema = z
   .object({
     planId: z.string(),
     name: z.string(),
-    version: z.int().meta({ description: 'In force' }),
+    status: z.enum(planStatuses),
+    version: z
+      .int()
+      .meta({ description: 'In force; of a plan that is not, the last one that was, or the newest' }),
     window: windowSchema,
     totals: totalsSchema,
     versions: z

@@ -20,13 +20,14 @@ export interface PathNoise extends Noise {
 }
 
 /**
- * The noisiest paths of the findings that a plan opened, or that were opened in the whole workspace. Calls `requireTime`
- * between its statements.
+ * The noisiest paths of the findings that a plan opened, or that were opened in the whole workspace, without those that
+ * the plan ignores by now. Calls `requireTime` between its statements.
  */
 export async function findPathNoise(
   tx: WorkspaceTransaction,
   of: AnalysedExecutions,
   requireTime: () => void,
+  isIgnored: (itemType: string, path: string) => boolean = () => false,
 ): Promise<PathNoise> {
   const findings: NoisyFinding[] = [];
   let changes = 0;
@@ -47,7 +48,15 @@ export async function findPathNoise(
   return {
     findings: findings.length,
     cutFindings: findings.filter(({ isWhole }) => !isWhole).length,
-    ...findNoise(findings),
+    // What is ignored by now is not proposed again; findings that had nothing else are gone already.
+    ...findNoise(
+      findings
+        .map((finding) => ({
+          ...finding,
+          paths: finding.paths.filter((path) => !isIgnored(finding.itemType, path)),
+        }))
+        .filter(({ paths }) => paths.length > 0),
+    ),
   };
 }
 

@@ -1,4 +1,5 @@
 import { compareText } from '../../core/compare-text.ts';
+import { type CompiledPlan, compilePlan } from '../../core/compiled-plan.ts';
 import { withinTime } from '../../db/time-limit.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import type { DriftPlan, PlanVersion } from '../plans/plan.ts';
@@ -65,6 +66,14 @@ interface Listed<T> {
   readonly omitted: number;
 }
 
+/** Whether the plan ignores every change of this kind, whatever else holds. */
+function alwaysIgnores(plan: CompiledPlan, itemType: string, path: string): boolean {
+  return (
+    plan.ignorePathsAt(path).length > 0 ||
+    plan.ignoreChangesAt(itemType, path).some(({ condition }) => condition === null)
+  );
+}
+
 /** What a plan did in the last days. Throws `plan_not_found` and `query_too_broad`. */
 export async function analysePlan(
   tx: WorkspaceTransaction,
@@ -78,7 +87,13 @@ export async function analysePlan(
     const sums = await sumExecutions(tx, of, requireTime);
     requireTime();
     const triage = await sumTriage(tx, of);
-    const paths = await findPathNoise(tx, of, requireTime);
+    const inForce = plan.status === 'active' ? compilePlan(plan) : null;
+    const paths = await findPathNoise(
+      tx,
+      of,
+      requireTime,
+      (itemType, path) => inForce !== null && alwaysIgnores(inForce, itemType, path),
+    );
     const used = [...sums.byKey.keys()].map(Number).sort((a, b) => b - a);
     const shown = used.slice(0, MAX_VERSIONS);
     const contents = await listPlanVersionsByNumber(tx, planId, [...new Set([...shown, plan.version])]);

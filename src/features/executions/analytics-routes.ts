@@ -69,6 +69,7 @@ function planResponseOf(analytics: PlanAnalytics): PlanAnalyticsResponse {
   return {
     planId: plan.planId,
     name: plan.name,
+    status: plan.status,
     version: plan.version,
     window: windowResponseOf(window),
     totals: totalsResponseOf(totals),

@@ -140,7 +140,10 @@ function registerReads(api: Api, database: Database): void {
         operationId: 'listBacktestChanges',
         params: backtestParams,
         querystring: backtestChangeQuery,
-        response: { 200: backtestChangePageSchema, ...problems('backtest_not_found', 'invalid_cursor') },
+        response: {
+          200: backtestChangePageSchema,
+          ...problems('backtest_not_found', 'invalid_transition', 'invalid_cursor'),
+        },
       },
     },
     async (request) => {

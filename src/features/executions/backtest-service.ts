@@ -178,7 +178,7 @@ export async function listBacktests(
   return store.listBacktestRows(tx, filter, page);
 }
 
-/** What a backtest found to be otherwise, in the order of scopes and runs. Throws `backtest_not_found` and `invalid_cursor`. */
+/** What a backtest found to be otherwise, in the order of scopes and runs. Throws `backtest_not_found`, `invalid_transition` where it has no result, and `invalid_cursor`. */
 export async function listBacktestChanges(
   tx: WorkspaceTransaction,
   backtestId: string,
@@ -188,13 +188,20 @@ export async function listBacktestChanges(
     readonly effect?: BacktestEffect | undefined;
   },
 ): Promise<{ items: ListedBacktestChange[]; nextCursor: string | null; omitted: number }> {
-  const { summary } = await getBacktest(tx, backtestId);
+  const { summary, status } = await getBacktest(tx, backtestId);
+  // That nothing would be otherwise is not said of what nobody has looked at.
+  if (summary === null) {
+    const fate = status === 'queued' || status === 'running' ? 'has no result yet' : 'has no result';
+    throw new DriftplaneError('invalid_transition', `the backtest is ${status}: it ${fate}`, {
+      extensions: { state: status, allowed: [] },
+    });
+  }
   const after = query.cursor === undefined ? 0 : decodeOrdinal(CHANGES_CURSOR, query.cursor);
   const { effect = null, limit } = query;
   const found = await store.listChangeRows(tx, { backtestId, effect, after, limit: limit + 1 });
   return {
     ...cutPage(found, limit, (last) => encodeCursor(CHANGES_CURSOR, [last.ordinal])),
-    omitted: summary === null ? 0 : summary.changes - summary.changesKept,
+    omitted: summary.changes - summary.changesKept,
   };
 }
 

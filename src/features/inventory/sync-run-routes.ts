@@ -105,11 +105,14 @@ function registerStart(api: Api, { database }: SyncContext): void {
 
 function registerPush(api: Api, context: SyncContext, maxPartBytes: number): void {
   // Parts are read as they arrive, whatever their size; nothing of a body is held back in memory.
-  api.addContentTypeParser(NDJSON, (_request, payload, done) => done(null, payload));
+  api.addContentTypeParser(NDJSON, (request, payload, done) => {
+    if (request.routeOptions.config.takesStream === true) done(null, payload);
+    else done(new DriftplaneError('unsupported_media_type', 'this route does not take this Content-Type'));
+  });
   api.put(
     '/api/runs/:workspaceId/:runId/parts/:partNo',
     {
-      config: { access: 'operator', isLongRunning: true },
+      config: { access: 'operator', isLongRunning: true, takesStream: true },
       bodyLimit: maxPartBytes,
       schema: {
         tags: ['runs'],

@@ -193,6 +193,25 @@ test('a file of whose name there are several drafts is told so', async () => {
   await expect(apply(draft)).rejects.toMatchObject({ code: 'plan_ambiguous', extensions: { planIds } });
 });
 
+test('all that is wrong with a file is told at once, with the scope that is taken', async () => {
+  const { document, apply } = await open();
+  const { plan } = await apply(document);
+  const wrong = { ...document, thresholds: { notify: 7 } };
+
+  await expect(apply({ ...wrong, name: 'another' }, { templateId: 'nothing' })).rejects.toMatchObject({
+    code: 'invalid_plan',
+    details: [
+      { pointer: '/templateId' },
+      { pointer: '/thresholds/notify' },
+      { pointer: '/scopeRef', detail: `the plan ${plan?.planId} is in force for it` },
+    ],
+  });
+  // Its own scope is not taken by itself.
+  for (const more of [{}, { planId: plan?.planId ?? '' }]) {
+    await expect(apply(wrong, more)).rejects.toMatchObject({ details: [{ pointer: '/thresholds/notify' }] });
+  }
+});
+
 test('the template that a file was made of is kept with the plan, and is one that there is', async () => {
   const { document, apply } = await open();
   await expect(

@@ -1,5 +1,6 @@
 import { DriftplaneError } from '../../core/errors.ts';
-import { parsePlan } from '../../core/parse-plan.ts';
+import { type JsonValue, ownMember } from '../../core/json-value.ts';
+import { parsePlan, scopeOfDocument } from '../../core/parse-plan.ts';
 import { comparePlans } from '../../core/plan-comparison.ts';
 import { generatePlanHash } from '../../core/plan-hash.ts';
 import { contentOf, type PlanContent, type PlanDocument } from '../../core/plan-schema.ts';
@@ -8,7 +9,7 @@ import { planToYaml } from '../../core/plan-yaml.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import { requireRevision } from '../../http/revision.ts';
 import type { DriftPlan } from './plan.ts';
-import { invalidPlan, scopeText } from './plan-problems.ts';
+import { invalidPlan, scopeText, takenScopeFaults } from './plan-problems.ts';
 import type { PlanComparison } from './plan-read-model.ts';
 import { createDriftPlan, getDriftPlan, updateDriftPlan } from './plan-service.ts';
 import { findScopeHolder, listPlanRows, listPlansNamed, lockPlanWrites } from './plan-store.ts';
@@ -49,7 +50,12 @@ export interface AppliedPlan extends PlanComparison {
 export async function applyPlan(tx: WorkspaceTransaction, wanted: PlanApplication): Promise<AppliedPlan> {
   const parsed = parsePlan(wanted.document);
   const details = [...templateFaults(wanted.templateId), ...(parsed.ok ? [] : parsed.details)];
-  if (!parsed.ok || details.length > 0) throw invalidPlan(details);
+  if (!parsed.ok || details.length > 0) {
+    throw invalidPlan([
+      ...details,
+      ...(await takenScopeFaults(tx, wanted.document, await claimOf(tx, wanted))),
+    ]);
+  }
   await lockPlanWrites(tx);
   const existing = await findApplied(tx, parsed.plan, wanted.planId);
   if (wanted.revision !== null) {
@@ -77,6 +83,19 @@ export async function applyPlan(tx: WorkspaceTransaction, wanted: PlanApplicatio
   }
   const tried = await tryOut(tx, apply);
   return { ...outcomeOf(existing, tried), isDryRun: true, plan: existing, ...rest };
+}
+
+/** Whose scope a document claims that is not valid otherwise, and the status that it has where it says none. */
+async function claimOf(
+  tx: WorkspaceTransaction,
+  { document, planId }: PlanApplication,
+): Promise<{ readonly exceptId: string | null; readonly status: PlanStatus }> {
+  const scope = scopeOfDocument(document);
+  const name = ownMember(document as JsonValue, 'name');
+  const isNamed = planId === null && scope !== null && typeof name === 'string';
+  const [named] = isNamed ? await listPlansNamed(tx, { ...scope, name: name.normalize('NFC').trim() }) : [];
+  const existing = planId === null ? named : await getDriftPlan(tx, planId);
+  return { exceptId: existing?.planId ?? null, status: existing?.status ?? 'draft' };
 }
 
 /** What a file does not say of the status and the description, which are no part of a plan's content, stays as it is. */
@@ -129,7 +148,14 @@ async function findApplied(
   throw new DriftplaneError(
     'plan_ambiguous',
     `${scopeText(document)} has ${named.length} plans that are called ${JSON.stringify(document.name)}: name one by its id`,
-    { extensions: { planIds: named.map((plan) => plan.planId) } },
+    {
+      details: named.map(({ planId: id, status }) => ({
+        pointer: '',
+        line: null,
+        detail: `${id} (${status})`,
+      })),
+      extensions: { planIds: named.map((plan) => plan.planId) },
+    },
   );
 }
 
