@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** After so much work others get a turn. */
 const TURN_MS = 20;
-/** And no longer one than this, whatever the clock says: the machine may have been asleep. */
+/** What takes so long is slow: requests that wait for several such turns would be, too. */
+const SLOW_MS = 10;
+/** Nobody rests longer than this, whatever the clock says: the machine may have been asleep. */
 const MAX_REST_MS = 200;
 
 /** The clock, and how others get their turn. */
@@ -20,19 +22,24 @@ const systemPace: Pace = {
 /**
  * Does `work` for each element, in turns, between which a server that works off its own jobs answers. A plan may take a
  * tenth of a second for one candidate, and a request waits for several turns, as it asks the database several times:
- * where a turn took long, others get as long as it took. Nothing of the result may depend on where a turn ends.
+ * where something is slow, others get as long as it took. Nothing of the result may depend on where a turn ends.
  */
 export async function inTurns<T>(
   elements: readonly T[],
   work: (element: T) => void,
   pace: Pace = systemPace,
 ): Promise<void> {
-  let startedAt = pace.now();
+  let turnAt = pace.now();
+  let now = turnAt;
   for (const [index, element] of elements.entries()) {
+    const startedAt = now;
     work(element);
-    const took = pace.now() - startedAt;
-    if (took < TURN_MS || index === elements.length - 1) continue;
-    await pace.rest(took < 2 * TURN_MS ? 0 : Math.min(took, MAX_REST_MS));
-    startedAt = pace.now();
+    now = pace.now();
+    const isSlow = now - startedAt >= SLOW_MS;
+    const took = now - turnAt;
+    if ((took < TURN_MS && !isSlow) || index === elements.length - 1) continue;
+    await pace.rest(isSlow ? Math.min(took, MAX_REST_MS) : 0);
+    now = pace.now();
+    turnAt = now;
   }
 }
