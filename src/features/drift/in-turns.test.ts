@@ -31,13 +31,13 @@ test('others get a turn after twenty milliseconds of work', async () => {
 });
 
 test('what is slow is alone in its turn, whatever came before, and others get as long as it took', async () => {
-  const { done, rests } = await workOff([...Array(19).fill(1), 100, 90, 12, 1]);
+  const { done, rests } = await workOff([...Array(19).fill(1), 100, 90, 16, 1]);
 
   expect(done).toHaveLength(23);
   expect(rests).toEqual([
     [20, 119],
     [21, 90],
-    [22, 12],
+    [22, 16],
   ]);
 });
 

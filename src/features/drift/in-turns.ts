@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** After so much work others get a turn. */
 const TURN_MS = 20;
 /** What takes so long is slow: requests that wait for several such turns would be, too. */
-const SLOW_MS = 10;
+const SLOW_MS = 15;
 /** Nobody rests longer than this, whatever the clock says: the machine may have been asleep. */
 const MAX_REST_MS = 200;
 
