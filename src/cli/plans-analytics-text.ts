@@ -185,17 +185,22 @@ const scopeColumns: readonly Column<WorkspaceAnalyticsResponse['scopesWithoutPla
   { title: 'FINDINGS', value: ({ findings }) => findings },
 ];
 
+/** What ignoring paths, one or several together, would have done. */
+const ignoredColumns: readonly Column<NoisePaths['paths'][number] | NoisePaths['combinations'][number]>[] = [
+  { title: 'ITEM TYPE', value: ({ itemType }) => itemType, canShrink: true },
+  { title: 'FINDINGS', value: ({ findings }) => findings },
+  { title: 'WOULD GO', value: ({ removed }) => removed },
+  { title: 'SHARE', value: ({ removedShare }) => `${Math.round(removedShare * 100)} %` },
+  { title: 'SHORTER', value: ({ reduced }) => reduced },
+];
+
 const noiseColumns: readonly Column<NoisePaths['paths'][number]>[] = [
   {
     title: 'NOISY PATH',
     value: ({ path }) => pathText(path),
     canShrink: true,
   },
-  { title: 'ITEM TYPE', value: ({ itemType }) => itemType, canShrink: true },
-  { title: 'FINDINGS', value: ({ findings }) => findings },
-  { title: 'WOULD GO', value: ({ removed }) => removed },
-  { title: 'SHARE', value: ({ removedShare }) => `${Math.round(removedShare * 100)} %` },
-  { title: 'SHORTER', value: ({ reduced }) => reduced },
+  ...ignoredColumns,
 ];
 
 const combinationColumns: readonly Column<NoisePaths['combinations'][number]>[] = [
@@ -204,11 +209,7 @@ const combinationColumns: readonly Column<NoisePaths['combinations'][number]>[] 
     value: ({ rules }) => rules.map(({ path }) => pathText(path)).join(' + '),
     canShrink: true,
   },
-  { title: 'ITEM TYPE', value: ({ itemType }) => itemType, canShrink: true },
-  { title: 'FINDINGS', value: ({ findings }) => findings },
-  { title: 'WOULD GO', value: ({ removed }) => removed },
-  { title: 'SHARE', value: ({ removedShare }) => `${Math.round(removedShare * 100)} %` },
-  { title: 'SHORTER', value: ({ reduced }) => reduced },
+  ...ignoredColumns,
 ];
 
 function pathText(path: string): string {

@@ -60,9 +60,7 @@ export class SubjectLedger {
     this.#findings = this.#findings.slice(-kept);
     this.#firstNew = 0;
     this.#familiar.clear();
-    for (const { fingerprint, baselineHash, currentHash } of this.#findings) {
-      for (const known of [fingerprint, baselineHash, currentHash]) this.#familiar.add(known);
-    }
+    for (const finding of this.#findings) this.#recognise(finding);
   }
 
   /** Most drift leads to a value that the subject never had: all before it gives way, and nothing is looked for. */
@@ -131,8 +129,11 @@ export class SubjectLedger {
   }
 
   #open(generated: GeneratedFinding, runSeq: number): void {
-    const { fingerprint, baselineHash, currentHash } = generated;
     this.#findings.push(openedFinding({ id: `${++this.#opened}`, generated, runSeq }));
+    this.#recognise(generated);
+  }
+
+  #recognise({ fingerprint, baselineHash, currentHash }: GeneratedFinding): void {
     for (const known of [fingerprint, baselineHash, currentHash]) this.#familiar.add(known);
   }
 }
