@@ -15,11 +15,16 @@ import {
   listOf,
   MAP,
   NULL,
+  REPO_NAME,
   STRING,
   typeText,
   UINT,
 } from './condition-type.ts';
 import { didYouMean } from './nearest.ts';
+import { repoKey } from './plan-text.ts';
+
+/** Functions that look for a text in a text. */
+const partFunctions = ['startsWith', 'endsWith', 'contains'];
 
 /** The types of the variables in sight. */
 type Scope = Readonly<Record<string, ConditionType>>;
@@ -184,6 +189,9 @@ class Checker {
         if (one.kind === 'list' && other.kind === 'list') return joined(one, other);
     }
     if (call.function === 'matches') this.#pattern(call);
+    if (partFunctions.includes(call.function) && target?.kind === 'string' && target.isRepoName === true) {
+      this.#word(REPO_NAME, call.args[0]);
+    }
     return this.#function(expr, call.function, { target, args });
   }
 
@@ -196,11 +204,17 @@ class Checker {
     );
   }
 
-  /** A variable of a few words is not compared with another one: that says nothing, and nobody would notice. */
+  /** A variable is not compared with a text that it never is: that says nothing, and nobody would notice. */
   #word(type: ConditionType, compared: ConditionExpr | undefined): void {
-    if (compared === undefined || type.kind !== 'string' || type.words === undefined) return;
-    const text = textOf(compared);
-    if (text === null || type.words.includes(text)) return;
+    const text = compared === undefined ? null : textOf(compared);
+    if (compared === undefined || text === null || type.kind !== 'string') return;
+    if (type.isRepoName === true && text !== repoKey(text)) {
+      this.fault(
+        compared,
+        `it is never ${JSON.stringify(text)}: repositories are kept in lower case; write ${JSON.stringify(repoKey(text))}`,
+      );
+    }
+    if (type.words === undefined || type.words.includes(text)) return;
     const words = type.words.filter((word) => word !== '');
     this.fault(
       compared,

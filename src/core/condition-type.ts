@@ -1,8 +1,8 @@
 /** The type of a value in a condition, as far as mistakes are told by it. */
 export type ConditionType =
   | { readonly kind: ScalarKind }
-  /** `words`: the only ones that it can be. */
-  | { readonly kind: 'string'; readonly words?: readonly string[] }
+  /** `words`: the only ones that it can be. `isRepoName`: it is kept as `repoKey` has it. */
+  | { readonly kind: 'string'; readonly words?: readonly string[]; readonly isRepoName?: true }
   | { readonly kind: 'list'; readonly element: ConditionType }
   | { readonly kind: 'map' }
   | { readonly kind: 'record'; readonly fields: Readonly<Record<string, ConditionType>> };
@@ -32,6 +32,8 @@ export const DURATION: ConditionType = { kind: 'duration' };
 export const TYPE: ConditionType = { kind: 'type' };
 export const MAP: ConditionType = { kind: 'map' };
 
+export const REPO_NAME: ConditionType = { kind: 'string', isRepoName: true };
+
 export const wordOf = (...words: readonly string[]): ConditionType => ({ kind: 'string', words });
 export const listOf = (element: ConditionType): ConditionType => ({ kind: 'list', element });
 export const recordOf = (fields: Readonly<Record<string, ConditionType>>): ConditionType => ({
@@ -49,7 +51,9 @@ export function fits(given: ConditionType, wanted: ConditionType): boolean {
 /** What is known of a value that is one or the other. */
 export function commonType(one: ConditionType, other: ConditionType): ConditionType {
   if (one.kind === 'list' && other.kind === 'list') return listOf(commonType(one.element, other.element));
-  if (one.kind === 'string' && other.kind === 'string') return one.words === other.words ? one : STRING;
+  if (one.kind === 'string' && other.kind === 'string') {
+    return one.words === other.words && one.isRepoName === other.isRepoName ? one : STRING;
+  }
   return one.kind === other.kind ? one : DYN;
 }
 

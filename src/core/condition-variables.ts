@@ -3,6 +3,7 @@ import {
   DOUBLE,
   DYN,
   listOf,
+  REPO_NAME,
   recordOf,
   STRING,
   TIMESTAMP,
@@ -45,11 +46,11 @@ const ofItem: readonly ConditionVariable[] = [
     type: recordOf({
       kind: wordOf(...inputSources, ''),
       serviceId: STRING,
-      repoFullName: STRING,
+      repoFullName: REPO_NAME,
       docClass: STRING,
     }),
     description:
-      'Kind and binding of the source: kind, serviceId, repoFullName, docClass; each empty where there is none.',
+      'Kind and binding of the source: kind, serviceId, repoFullName, docClass; each empty where there is none. Repositories are in lower case.',
   },
   {
     name: 'observedAt',

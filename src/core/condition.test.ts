@@ -172,6 +172,19 @@ describe('what is wrong with a condition', () => {
         'line 1, column 26: it is never "config", but one of configuration, assignment, presence, instruction, process, ownership, coverage, environment_tooling; did you mean "configuration"?',
       ],
     ],
+    [
+      'change',
+      'source.repoFullName == "Contoso/Infra" || source.repoFullName in ["contoso/app", "Contoso/docs"]',
+      [
+        'line 1, column 24: it is never "Contoso/Infra": repositories are kept in lower case; write "contoso/infra"',
+        'line 1, column 82: it is never "Contoso/docs": repositories are kept in lower case; write "contoso/docs"',
+      ],
+    ],
+    [
+      'candidate',
+      'source.repoFullName.startsWith("Contoso/")',
+      ['line 1, column 32: it is never "Contoso/": repositories are kept in lower case; write "contoso/"'],
+    ],
     // What is made of such a word may be anything.
     ['change', '(op + "d") == "removed" || (true ? op : change) == "x" || source.kind == ""', []],
     ['change', 'path == "a" &&', ['line 1, column 13: there is nothing behind "&&"']],

@@ -17,13 +17,30 @@ export function nearestWord(word: string, candidates: readonly string[]): string
 /** Shorter parts are in too much. */
 const MIN_PART = 4;
 
-/** The one of the candidates that the word is a part of, such as "teams" of "microsoft_teams". */
+/** The one of the candidates that the word is a part of, such as "teams" of "microsoft_teams", or else short for. */
 function onlyOneWith(word: string, candidates: readonly string[]): string | null {
   if (word.length < MIN_PART) return null;
-  const [one, another] = candidates.filter((candidate) =>
-    candidate.toLowerCase().includes(word.toLowerCase()),
-  );
-  return one !== undefined && another === undefined ? one : null;
+  const lower = word.toLowerCase();
+  for (const isMeant of [isPartOf, isShortFor]) {
+    const [one, another] = candidates.filter((candidate) => isMeant(lower, candidate.toLowerCase()));
+    if (one !== undefined) return another === undefined ? one : null;
+  }
+  return null;
+}
+
+function isPartOf(word: string, candidate: string): boolean {
+  return candidate.includes(word);
+}
+
+/** As "github_pr" is for "github_pull_request": it has the same first letter and all others in their order. */
+function isShortFor(word: string, candidate: string): boolean {
+  let at = -1;
+  for (const letter of word.replaceAll(/[^\p{L}\p{N}]/gu, '')) {
+    const next = candidate.indexOf(letter, at + 1);
+    if (next < 0 || (at < 0 && next > 0)) return false;
+    at = next;
+  }
+  return at >= 0;
 }
 
 /** Levenshtein distance in UTF-16 code units. */

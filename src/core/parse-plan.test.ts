@@ -216,11 +216,13 @@ describe('a plan that is valid', () => {
 describe('an unknown word', () => {
   it.each([
     ['/inputSources/0', 'kubernets', 'kubernetes', inputSources],
-    ['/inputSources/0', 'msgraph', null, inputSources],
+    ['/inputSources/0', 'msgraph', 'microsoft_graph', inputSources],
+    ['/inputSources/0', 'intune', null, inputSources],
     ['/driftTypes/0', 'asignment', 'assignment', driftTypes],
     ['/driftTypes/0', 'Configuration', 'configuration', driftTypes],
     ['/allowedOutputs/0', 'slak', 'slack', planOutputs],
     ['/allowedOutputs/0', 'jira_isue', 'jira_issue', planOutputs],
+    ['/allowedOutputs/0', 'github_pr', 'github_pull_request', planOutputs],
     ['/scopeType', 'repos', 'repo', planScopeTypes],
     ['/status', 'activ', 'active', planStatuses],
     ['/primaryDocSystem', 'confluense', 'confluence', docSystems],
