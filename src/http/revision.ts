@@ -13,7 +13,8 @@ export function readIfMatch(request: FastifyRequest): number {
       'this change needs If-Match with the ETag that you read',
     );
   }
-  const revision = /^"([1-9]\d{0,8})"$/.exec(header.trim())?.[1];
+  // A proxy that compresses answers makes their ETags weak; a revision is the same all the same.
+  const revision = /^(?:W\/)?"([1-9]\d{0,8})"$/.exec(header.trim())?.[1];
   if (revision === undefined) {
     throw new DriftplaneError('invalid_request', 'If-Match is not an ETag of ours, such as "3"');
   }

@@ -63,6 +63,56 @@ describe('PUT of a plan', () => {
   });
 });
 
+describe('what is wrong around a plan is told along with what is wrong with it', () => {
+  const bad = { name: 'p', scopeType: 'service', driftTypes: ['configuratoin'], thresholds: { notify: 2 } };
+  const pointersOf = ({ body }: { body: { details: { pointer: string }[] } }) =>
+    body.details.map(({ pointer }) => pointer);
+
+  test('on creating', async () => {
+    const payload = { ...bad, templateId: 'database', changeNote: 5, parentId: false };
+    const refused = await call('POST', '', { payload });
+    expect(refused).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    expect(pointersOf(refused)).toEqual([
+      '/parentId',
+      '/changeNote',
+      '/driftTypes/0',
+      '/thresholds/notify',
+      '/scopeRef',
+    ]);
+  });
+
+  test('on changing', async () => {
+    const { path } = await create();
+    const payload = { ...bad, changeNote: 'x'.repeat(2001) };
+    const refused = await call('PUT', path, { payload, headers: { 'if-match': '"1"' } });
+    expect(refused).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    expect(pointersOf(refused)).toEqual(['/changeNote', '/driftTypes/0', '/thresholds/notify', '/scopeRef']);
+  });
+
+  test.each([
+    ['apply', { document: bad, dryRun: 'yes', planID: 'p' }, ['/dryRun', '/planID']],
+    ['backtests', { document: bad, days: 0 }, ['/days']],
+    ['backtests', { document: bad, version: 1 }, ['/version']],
+  ])('in the document of %s', async (route, payload, around) => {
+    const refused = await call('POST', `/${workspace.workspaceId}/${route}`, { payload });
+    expect(refused).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
+    expect(pointersOf(refused)).toEqual([
+      ...around,
+      '/document/driftTypes/0',
+      '/document/thresholds/notify',
+      '/document/scopeRef',
+    ]);
+  });
+
+  test('a plan that is not there is told once, and one that is right not at all', async () => {
+    const url = `/${workspace.workspaceId}/apply`;
+    const missing = await call('POST', url, { payload: { dryRun: true, planID: 'p' } });
+    expect(pointersOf(missing)).toEqual(['/document', '/planID']);
+    const right = await call('POST', url, { payload: { document: service(), planID: 'p' } });
+    expect(pointersOf(right)).toEqual(['/planID']);
+  });
+});
+
 describe('who may only read', () => {
   test('may try out what a file would do, and not do it', async () => {
     const reader = await server.call(workspace.adminToken, {
@@ -104,8 +154,11 @@ describe('If-Match', () => {
 
     const stale = await ask({ 'if-match': `"${revision + 1}"` });
     const odd = await ask({ 'if-match': 'W/"x"' });
-    const done = await ask({ 'if-match': `"${revision}"` });
+    const staleAndWeak = await ask({ 'if-match': `W/"${revision + 1}"` });
+    // As a proxy that compresses answers makes them.
+    const done = await ask({ 'if-match': `W/"${revision}"` });
 
+    expect(staleAndWeak.status).toBe(412);
     expect(stale).toMatchObject({ status: 412, body: { code: 'revision_mismatch' } });
     expect(odd).toMatchObject({ status: 400, body: { code: 'invalid_request' } });
     expect(done.status).toBe(200);

@@ -5,6 +5,7 @@ import { holdCodes } from '../../core/plan-hold.ts';
 import { findingRoutes } from '../../core/plan-route.ts';
 import { instantSchema } from '../../http/instant.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
+import { tellPlanFaults } from '../plans/plan-body.ts';
 import { planJsonSchema } from '../plans/plan-contract.ts';
 import { backtestAbsences, backtestEffects } from './backtest.ts';
 import { notReplayableReasons } from './execution.ts';
@@ -12,7 +13,7 @@ import { notReplayableReasons } from './execution.ts';
 const count = z.int().nonnegative();
 const { $schema: _, ...documentSchema } = planJsonSchema;
 
-export const createBacktestBody = z
+const requestSchema = z
   .strictObject({
     planId: z.string().optional().meta({ description: 'The plan to try; or `document`' }),
     version: z
@@ -40,6 +41,8 @@ export const createBacktestBody = z
     if (planId !== undefined && document !== undefined) refuse('document', 'planId names the plan already');
     if (planId === undefined && version !== undefined) refuse('version', 'it is the version of a planId');
   });
+
+export const createBacktestBody = tellPlanFaults(requestSchema, '/document', ({ document }) => document);
 
 const holdCode = z.enum(holdCodes);
 const perSeverity = z.record(z.enum(severities), count);

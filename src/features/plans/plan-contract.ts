@@ -6,6 +6,8 @@ import { planScopeTypes, planStatuses } from '../../core/plan-vocabulary.ts';
 import { isStorable, storableFault } from '../../core/storable-text.ts';
 import { instantSchema } from '../../http/instant.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
+import { type PlanBody, tellPlanFaults } from './plan-body.ts';
+import { completeFromTemplate } from './plan-template-use.ts';
 
 type JsonSchema = Record<string, unknown> & { properties: Record<string, unknown>; required?: string[] };
 
@@ -21,8 +23,12 @@ export const planJsonSchema = {
 const { $schema: _, ...bodySchema } = planJsonSchema;
 
 /** Shown in the OpenAPI document with all its fields; checked by `parsePlan`, which tells all that is wrong at once. */
-function planBody<Fields extends z.ZodRawShape>(more: Record<string, unknown>, fields: Fields) {
-  return z.looseObject(fields).meta({
+function planBody<Fields extends z.ZodRawShape>(
+  more: Record<string, unknown>,
+  fields: Fields,
+  documentOf: (body: PlanBody) => unknown,
+) {
+  return tellPlanFaults(z.looseObject(fields), '', documentOf).meta({
     ...bodySchema,
     additionalProperties: false,
     properties: { ...more, ...bodySchema.properties },
@@ -50,36 +56,44 @@ export const createPlanBody = planBody(
     ...extraSchemas,
   },
   { workspaceId: z.string().optional(), templateId: z.string().max(200).optional(), ...extraFields },
+  (body) => {
+    const templateId = typeof body.templateId === 'string' ? body.templateId : null;
+    return completeFromTemplate(newDocumentOf(body), templateId).document;
+  },
 );
 
-export const updatePlanBody = planBody(extraSchemas, extraFields);
+export const updatePlanBody = planBody(extraSchemas, extraFields, changedDocumentOf);
 
 /** The plan in the body of a change: what the route takes besides is no part of it, and what it does not is a fault. */
-export function changedDocumentOf(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function changedDocumentOf(body: PlanBody): Record<string, unknown> {
   const { parentId: _parent, changeNote: _note, ...document } = body;
   return document;
 }
 
 /** The plan in the body that makes a new one. */
-export function newDocumentOf(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function newDocumentOf(body: PlanBody): Record<string, unknown> {
   const { workspaceId: _workspace, templateId: _template, ...document } = changedDocumentOf(body);
   return document;
 }
 
-export const applyPlanBody = z.strictObject({
-  document: z.unknown().meta({ ...bodySchema, description: 'The plan as it stands in the file' }),
-  planId: z
-    .string()
-    .optional()
-    .meta({ description: 'Without it the plan of that name and scope, or a new one' }),
-  templateId: z
-    .string()
-    .max(200)
-    .optional()
-    .meta({ description: 'The template that the file was made of; kept with a plan that is new' }),
-  changeNote: note.optional(),
-  dryRun: z.boolean().default(false).meta({ description: 'Only says what would be otherwise' }),
-});
+export const applyPlanBody = tellPlanFaults(
+  z.strictObject({
+    document: z.unknown().meta({ ...bodySchema, description: 'The plan as it stands in the file' }),
+    planId: z
+      .string()
+      .optional()
+      .meta({ description: 'Without it the plan of that name and scope, or a new one' }),
+    templateId: z
+      .string()
+      .max(200)
+      .optional()
+      .meta({ description: 'The template that the file was made of; kept with a plan that is new' }),
+    changeNote: note.optional(),
+    dryRun: z.boolean().default(false).meta({ description: 'Only says what would be otherwise' }),
+  }),
+  '/document',
+  ({ document }) => document,
+);
 
 /** The content of a plan on the wire: validated when it was stored, described as it comes out. */
 const contentShape = z

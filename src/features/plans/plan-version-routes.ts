@@ -23,7 +23,7 @@ import { reviewPlanVersion } from './plan-review-service.ts';
 import { planParams } from './plan-routes.ts';
 
 const versionNumber = z.coerce
-  .number()
+  .number('the number of a version is needed here')
   .int()
   .min(1)
   .max(2 ** 31 - 1);
