@@ -6,7 +6,7 @@ import { builtInPlan, type PlanResult, parsePlanFile } from '../core/parse-plan.
 import type { PlanDocument } from '../core/plan-schema.ts';
 import { parseYaml } from '../core/yaml-document.ts';
 
-/** The text of a configuration file in UTF-8. Throws `unreadable_config`. */
+/** The text of a configuration file. Throws `unreadable_config`. */
 export function readConfigText(path: string): string {
   let bytes: Buffer;
   try {
@@ -48,11 +48,16 @@ function tooLarge(name: string): DriftplaneError {
   );
 }
 
+/** Editors and shells of Windows write UTF-16, with a mark that says so; all else is UTF-8. */
 function decodeConfig(name: string, bytes: Uint8Array): string {
+  const [first, second] = bytes;
+  const isLittle = first === 0xff && second === 0xfe;
+  const isBig = first === 0xfe && second === 0xff;
+  const encoding = isLittle ? 'utf-16le' : isBig ? 'utf-16be' : 'utf-8';
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new DriftplaneError('unreadable_config', `${name} is not UTF-8`, { cause });
+    throw new DriftplaneError('unreadable_config', `${name} is not ${encoding.toUpperCase()}`, { cause });
   }
 }
 

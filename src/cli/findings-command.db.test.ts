@@ -30,6 +30,7 @@ async function cli(...args: string[]): Promise<{ code: number; out: string; said
   const result = { code: -1, out: '', said: '' };
   const terminal: Terminal = {
     width: 200,
+    tableWidth: 200,
     isColoured: false,
     async write(text) {
       result.out += text;

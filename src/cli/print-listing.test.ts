@@ -16,6 +16,7 @@ function testTerminal(width = 100): { terminal: Terminal; written: string[]; sai
   const [written, said]: [string[], string[]] = [[], []];
   const terminal: Terminal = {
     width,
+    tableWidth: width,
     isColoured: false,
     write: async (text) => void written.push(text),
     say: (text) => void said.push(text),
@@ -49,6 +50,14 @@ describe('a listing', () => {
         .every((line) => line.length <= 30),
     ).toBe(true);
     expect(written.join('')).toContain('…  12');
+  });
+
+  test('is not cut where a program reads it', async () => {
+    const { terminal, written } = testTerminal(Number.POSITIVE_INFINITY);
+
+    await printListing([{ name: 'n'.repeat(800), count: 12 }], columns, { empty: 'none' }, terminal);
+
+    expect(written.join('')).toContain(`${'n'.repeat(800)}  12\n`);
   });
 
   test('can not steer the terminal', async () => {

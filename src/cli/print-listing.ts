@@ -19,7 +19,7 @@ const MIN_SHRUNK_WIDTH = 12;
 const GOOD_SHRUNK_WIDTH = 28;
 
 /**
- * Writes a listing: with `json` an array of the rows as they came, else a table as wide as the terminal, aligned,
+ * Writes a listing: with `json` an array of the rows as they came, else a table no wider than the terminal, aligned,
  * with what is in the rows made harmless to it. `empty` is said where there is nothing.
  */
 export async function printListing<Row>(
@@ -34,10 +34,10 @@ export async function printListing<Row>(
     all.push(columns.map((column) => printable(String(column.value(row) ?? ''))));
   }
   if (all.length === 0) return terminal.say(options.empty);
-  const shown = chooseColumns(columns, all, terminal.width);
+  const shown = chooseColumns(columns, all, terminal.tableWidth);
   const cells = all.map((line) => shown.map((index) => line[index] ?? ''));
   const kept = shown.map((index) => columns[index] as Column<Row>);
-  const widths = fitWidths(kept, cells, terminal.width);
+  const widths = fitWidths(kept, cells, terminal.tableWidth);
   const styles = terminalStyles(terminal.isColoured);
   const head = layOut(
     kept.map(({ title }) => title),

@@ -2,6 +2,8 @@
 export interface Terminal {
   /** Columns that a line on stdout may take. */
   readonly width: number;
+  /** Columns that a table may take: where a program reads it, nothing of it is cut. */
+  readonly tableWidth: number;
   readonly isColoured: boolean;
   /** Writes data; resolves when it has been taken, also when nobody reads any more. */
   write(text: string): Promise<void>;
@@ -27,8 +29,10 @@ export function processTerminal(): Terminal {
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     isUnread ||= error.code === 'EPIPE';
   });
+  const width = stdout.columns ?? widthFrom(process.env.COLUMNS);
   return {
-    width: stdout.columns ?? widthFrom(process.env.COLUMNS) ?? DEFAULT_WIDTH,
+    width: width ?? DEFAULT_WIDTH,
+    tableWidth: width ?? Number.POSITIVE_INFINITY,
     isColoured: isColourWanted(),
     write: (text) =>
       new Promise((resolve, reject) => {

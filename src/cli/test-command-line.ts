@@ -93,6 +93,7 @@ async function runInProcess(args: readonly string[], isColoured: boolean): Promi
   const result = { code: -1, out: '', said: '' };
   const terminal: Terminal = {
     width: 200,
+    tableWidth: 200,
     isColoured,
     async write(text) {
       result.out += text;

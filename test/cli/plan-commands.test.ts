@@ -76,6 +76,15 @@ describe.concurrent('plans check', () => {
     expect(stderr).toMatch(/^error: stdin is not a valid plan \[invalid_plan\]\n {2}line 4, \/docclass: /);
   });
 
+  it.each([
+    ['little', Buffer.from(`\ufeff${good}`, 'utf16le')],
+    ['big', Buffer.from(`\ufeff${good}`, 'utf16le').swap16()],
+  ])('reads what Windows writes, in UTF-16 with the %s end first', async (_, bytes) => {
+    const [run, plain] = [await check(bytes), await check(good)];
+
+    expect(run).toMatchObject({ status: 0, stdout: plain.stdout });
+  });
+
   it('says everything that is wrong, each with its line and pointer', async () => {
     const run = await check(
       [
@@ -130,6 +139,11 @@ describe.concurrent('plans check', () => {
       'is not UTF-8',
       Buffer.from('name: Ger\xe4t\n', 'latin1'),
       /plan\.yaml is not UTF-8 \[unreadable_config\]/,
+    ],
+    [
+      'is not UTF-16 throughout',
+      Buffer.concat([Buffer.from('\ufeffname: ', 'utf16le'), Buffer.from([0, 0xdc, 0x20])]),
+      /plan\.yaml is not UTF-16LE \[unreadable_config\]/,
     ],
     ['is too large', `# ${'x'.repeat(2_000_000)}\n${good}`, /larger than 1024 KiB \[unreadable_config\]/],
   ])('refuses a file that %s', async (_, plan, said) => {
