@@ -51,9 +51,9 @@ function placesWith(variable: string): string[] {
 
 /** All that is wrong with a condition, as sentences with their place; empty where it is right. */
 export function conditionFaults(kind: ConditionKind, text: string): string[] {
-  const { faults, patterns, expr, placeOf } = readCondition(kind, text);
+  const { faults, expr, placeOf } = readCondition(kind, text);
   if (faults.length > 0 || expr === null) return [...faults];
-  const canTell = (part: ConditionExpr) => evaluateConstant(part, patterns) !== 'failed';
+  const canTell = (part: ConditionExpr) => evaluateConstant(part) !== 'failed';
   return constantFaults(expr, { placeOf, canTell });
 }
 
@@ -67,12 +67,9 @@ function conditionEnvironment() {
   return environment;
 }
 
-/** What a part without variables comes to. */
-function evaluateConstant(
-  expr: ConditionExpr,
-  patterns: CheckedCondition['patterns'],
-): 'told' | 'failed' | 'too_expensive' {
-  return metered(new StepBudget(Number.POSITIVE_INFINITY), patterns, () =>
+/** What a conversion of a text comes to: it has neither variables nor patterns. */
+function evaluateConstant(expr: ConditionExpr): 'told' | 'failed' | 'too_expensive' {
+  return metered(new StepBudget(Number.POSITIVE_INFINITY), new Map(), () =>
     isCelError(plan(conditionEnvironment(), expr)({})) ? 'failed' : 'told',
   );
 }

@@ -1,18 +1,17 @@
 import { DriftplaneError } from '../../core/errors.ts';
-import { type JsonValue, ownMember } from '../../core/json-value.ts';
-import { parsePlan, scopeOfDocument } from '../../core/parse-plan.ts';
+import { parsePlan } from '../../core/parse-plan.ts';
 import { comparePlans } from '../../core/plan-comparison.ts';
 import { generatePlanHash } from '../../core/plan-hash.ts';
 import { contentOf, type PlanContent, type PlanDocument } from '../../core/plan-schema.ts';
-import type { PlanStatus } from '../../core/plan-vocabulary.ts';
 import { planToYaml } from '../../core/plan-yaml.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import { requireRevision } from '../../http/revision.ts';
 import type { DriftPlan } from './plan.ts';
-import { invalidPlan, scopeText, takenScopeFaults } from './plan-problems.ts';
+import { claimOf, findPlanOfFile } from './plan-of-file.ts';
+import { invalidPlan, takenScopeFaults } from './plan-problems.ts';
 import type { PlanComparison } from './plan-read-model.ts';
-import { createDriftPlan, getDriftPlan, updateDriftPlan } from './plan-service.ts';
-import { findScopeHolder, listPlanRows, listPlansNamed, lockPlanWrites } from './plan-store.ts';
+import { createDriftPlan, updateDriftPlan } from './plan-service.ts';
+import { findScopeHolder, lockPlanWrites } from './plan-store.ts';
 import { templateFaults } from './plan-template-use.ts';
 import { getVersion } from './plan-version-service.ts';
 import { unifiedDiff } from './unified-diff.ts';
@@ -57,7 +56,7 @@ export async function applyPlan(tx: WorkspaceTransaction, wanted: PlanApplicatio
     ]);
   }
   await lockPlanWrites(tx);
-  const existing = await findApplied(tx, parsed.plan, wanted.planId);
+  const existing = await findPlanOfFile(tx, parsed.plan, wanted.planId);
   if (wanted.revision !== null) {
     if (existing === null)
       throw new DriftplaneError('revision_mismatch', 'there is no such plan to be at it');
@@ -83,19 +82,6 @@ export async function applyPlan(tx: WorkspaceTransaction, wanted: PlanApplicatio
   }
   const tried = await tryOut(tx, apply);
   return { ...outcomeOf(existing, tried), isDryRun: true, plan: existing, ...rest };
-}
-
-/** Whose scope a document claims that is not valid otherwise, and the status that it has where it says none. */
-async function claimOf(
-  tx: WorkspaceTransaction,
-  { document, planId }: PlanApplication,
-): Promise<{ readonly exceptId: string | null; readonly status: PlanStatus }> {
-  const scope = scopeOfDocument(document);
-  const name = ownMember(document as JsonValue, 'name');
-  const isNamed = planId === null && scope !== null && typeof name === 'string';
-  const [named] = isNamed ? await listPlansNamed(tx, { ...scope, name: name.normalize('NFC').trim() }) : [];
-  const existing = planId === null ? named : await getDriftPlan(tx, planId);
-  return { exceptId: existing?.planId ?? null, status: existing?.status ?? 'draft' };
 }
 
 /** What a file does not say of the status and the description, which are no part of a plan's content, stays as it is. */
@@ -130,53 +116,6 @@ function outcomeOf(
     action: before === null ? 'created' : isSame ? 'unchanged' : 'updated',
     waitingVersion: isWaiting ? after.latest.version : null,
   };
-}
-
-/** Which plan a document is: never another one than what it names, for that one's owner has not asked for it. */
-async function findApplied(
-  tx: WorkspaceTransaction,
-  document: PlanDocument,
-  planId: string | null,
-): Promise<DriftPlan | null> {
-  if (planId !== null) return getDriftPlan(tx, planId);
-  if (document.status === 'archived') {
-    const archived = await findArchived(tx, document);
-    if (archived !== null) return archived;
-  }
-  const named = await listPlansNamed(tx, document);
-  if (named.length <= 1) return named[0] ?? null;
-  throw new DriftplaneError(
-    'plan_ambiguous',
-    `${scopeText(document)} has ${named.length} plans that are called ${JSON.stringify(document.name)}: name one by its id`,
-    {
-      details: named.map(({ planId: id, status }) => ({
-        pointer: '',
-        line: null,
-        detail: `${id} (${status})`,
-      })),
-      extensions: { planIds: named.map((plan) => plan.planId) },
-    },
-  );
-}
-
-/** The plan that a file has archived already, where none that is not archived has its content. */
-async function findArchived(tx: WorkspaceTransaction, document: PlanDocument): Promise<DriftPlan | null> {
-  const hash = generatePlanHash(contentOf(document));
-  const same = (await listOfScope(tx, document, ['active', 'draft', 'archived'])).filter(
-    ({ versionHash, latest }) => versionHash === hash || latest.versionHash === hash,
-  );
-  return same.find(({ status }) => status !== 'archived') ?? same[0] ?? null;
-}
-
-/** The plans that are for what a document is for. */
-async function listOfScope(
-  tx: WorkspaceTransaction,
-  { scopeType, scopeRef, docClass }: PlanDocument,
-  status: readonly PlanStatus[],
-): Promise<DriftPlan[]> {
-  const filter = { scopeType, scopeRef: scopeRef ?? undefined, status };
-  const found = await listPlanRows(tx, filter, { after: null, limit: 1_000 });
-  return found.filter((plan) => scopeType !== 'repo' || plan.docClass === docClass);
 }
 
 async function compareWith(

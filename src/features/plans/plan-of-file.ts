@@ -1,0 +1,65 @@
+import { DriftplaneError } from '../../core/errors.ts';
+import { type JsonValue, ownMember } from '../../core/json-value.ts';
+import { scopeOfDocument } from '../../core/parse-plan.ts';
+import { generatePlanHash } from '../../core/plan-hash.ts';
+import { contentOf, type PlanDocument } from '../../core/plan-schema.ts';
+import { type PlanStatus, planStatuses } from '../../core/plan-vocabulary.ts';
+import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
+import type { DriftPlan } from './plan.ts';
+import { scopeText } from './plan-problems.ts';
+import { getDriftPlan } from './plan-service.ts';
+import { listPlanRows, listPlansNamed } from './plan-store.ts';
+
+/** Which plan a document is: never another one than what it names, for that one's owner has not asked for it. */
+export async function findPlanOfFile(
+  tx: WorkspaceTransaction,
+  document: PlanDocument,
+  planId: string | null,
+): Promise<DriftPlan | null> {
+  if (planId !== null) return getDriftPlan(tx, planId);
+  if (document.status === 'archived') {
+    const archived = await findArchived(tx, document);
+    if (archived !== null) return archived;
+  }
+  const named = await listPlansNamed(tx, document);
+  if (named.length <= 1) return named[0] ?? null;
+  throw new DriftplaneError(
+    'plan_ambiguous',
+    `${scopeText(document)} has ${named.length} plans that are called ${JSON.stringify(document.name)}: name one by its id`,
+    {
+      details: named.map(({ planId: id, status }) => ({
+        pointer: '',
+        line: null,
+        detail: `${id} (${status})`,
+      })),
+      extensions: { planIds: named.map((plan) => plan.planId) },
+    },
+  );
+}
+
+/** The plan that a file has archived already, where none that is not archived has its content. */
+async function findArchived(tx: WorkspaceTransaction, document: PlanDocument): Promise<DriftPlan | null> {
+  const { scopeType, scopeRef, docClass } = document;
+  const hash = generatePlanHash(contentOf(document));
+  const filter = { scopeType, scopeRef: scopeRef ?? undefined, status: planStatuses };
+  const ofScope = await listPlanRows(tx, filter, { after: null, limit: 1_000 });
+  const same = ofScope.filter(
+    (plan) =>
+      (scopeType !== 'repo' || plan.docClass === docClass) &&
+      (plan.versionHash === hash || plan.latest.versionHash === hash),
+  );
+  return same.find(({ status }) => status !== 'archived') ?? same[0] ?? null;
+}
+
+/** Whose scope a document claims that is not valid otherwise, and the status that it has where it says none. */
+export async function claimOf(
+  tx: WorkspaceTransaction,
+  { document, planId }: { readonly document: unknown; readonly planId: string | null },
+): Promise<{ readonly exceptId: string | null; readonly status: PlanStatus }> {
+  const scope = scopeOfDocument(document);
+  const name = ownMember(document as JsonValue, 'name');
+  const isNamed = planId === null && scope !== null && typeof name === 'string';
+  const [named] = isNamed ? await listPlansNamed(tx, { ...scope, name: name.normalize('NFC').trim() }) : [];
+  const existing = planId === null ? named : await getDriftPlan(tx, planId);
+  return { exceptId: existing?.planId ?? null, status: existing?.status ?? 'draft' };
+}
