@@ -25,7 +25,10 @@ export interface ReconcileContext {
 export interface SubjectSituation {
   readonly subjectKey: string;
   readonly valueNow: SubjectValue;
-  /** In the pinned run; not looked at in rolling mode. Without it only findings of this pin are reverted. */
+  /**
+   * In the baseline run. In pinned mode without it only findings of this pin are reverted; in rolling mode it tells that
+   * the subject comes from nothing.
+   */
   readonly valueAtBaseline?: SubjectValue;
   /**
    * The subject's findings: all that are unresolved, all that are not undone (superseded ones), those with a
@@ -153,17 +156,42 @@ function reconcileSteady(
   const standing = standOn(path, value, draft);
   const { undone, teller } = standing;
   const isToldElsewhere = teller !== null && teller.id !== draft.known?.id;
-  const isWayBack =
-    draft.context.mode === 'rolling' &&
-    (undone.length > 0 || isToldElsewhere || isRepeatedWayBack(draft, value));
+  const isRepeated = isRepeatedWayBack(draft, value);
+  const isWayBack = draft.context.mode === 'rolling' && (undone.length > 0 || isToldElsewhere || isRepeated);
+  // This run has been reconciled before: what a change told elsewhere comes to has been settled.
+  const isSettled = hasReversalIn(draft.findings, draft.context.runSeq);
+  const resumes = value !== null && !isSettled && isFromNothing(draft, path);
   if (undone.length > 0 && undo(draft, standing) === 'flapping') {
     respond(draft, value, isWayBack);
     return;
   }
   resolveReopened(draft, value);
   respond(draft, value, isWayBack);
-  if (generated !== null || isCalmNow) settleOthers(draft, standing, value);
-  else if (value === null && undone.length === 0) supersedeVanished(draft);
+  if (generated !== null || isCalmNow) {
+    // Where the way back was found before, what it left has been settled.
+    if (!isRepeated || isToldElsewhere) settleOthers(draft, standing, value);
+  } else if (value === null && undone.length === 0 && !isSettled) supersedeVanished(draft);
+  else if (resumes) resumeWay(draft, standing);
+}
+
+/** Whether the subject was absent, and both that and its return were told elsewhere (by its item) or held back. */
+function isFromNothing({ context, situation }: Draft, path: readonly KnownFinding[]): boolean {
+  return (
+    context.mode === 'rolling' &&
+    isValue(situation.valueAtBaseline, null) &&
+    path.at(-1)?.currentHash !== null
+  );
+}
+
+/** What was there before the subject vanished is told again; with another value its way begins anew. */
+function resumeWay(draft: Draft, { undone, teller }: Standing): void {
+  if (teller !== null) {
+    comeBack(draft, { kind: 'recur', findingId: teller.id, ...changeOf(teller) });
+  } else if (undone.length === 0) {
+    for (const finding of findingPath(draft.findings)) {
+      if (!isOpen(finding)) draft.act({ kind: 'undo', findingId: finding.id });
+    }
+  }
 }
 
 function standOn(path: readonly KnownFinding[], value: string | null, draft: Draft): Standing {

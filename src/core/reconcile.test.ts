@@ -101,6 +101,67 @@ describe('a value that changes', () => {
   });
 });
 
+describe('a subject that vanishes, told elsewhere, and comes back', () => {
+  const gone = { isHeldBack: true };
+
+  it('with the value that nobody has answered for is told again', () => {
+    const subject = walk('AB');
+    subject.run(null, gone);
+
+    expect(texts(subject.run('B', gone))).toEqual(['recur F1', 'flip F1']);
+    expect(subject.states).toEqual(['A→B new']);
+  });
+
+  it('half the way back is told by the finding that told it before', () => {
+    const subject = walk('ABC');
+    subject.run(null, gone);
+    subject.run('B', gone);
+
+    expect(subject.states).toEqual(['A→B new', 'B→C resolved']);
+  });
+
+  it('with the value before any finding is told by none', () => {
+    const subject = walk('AB');
+    subject.run(null, gone);
+    subject.run('A', gone);
+
+    expect(subject.states).toEqual(['A→B resolved']);
+    expect(subject.findings[0]?.isUndone).toBe(true);
+  });
+
+  it('with another value begins a new way: what it went before is not told again', () => {
+    const subject = walk('BC');
+    subject.run(null, gone);
+    subject.run('A', gone);
+    subject.run('D');
+
+    expect(texts(subject.run('A'))).toEqual(['flip F2', 'F2 reverted', 'record D→A way_back']);
+    expect(subject.states).toEqual(['B→C resolved', 'A→D resolved']);
+  });
+
+  it('leaves what somebody has answered for as it is', () => {
+    const subject = walk('AB');
+    subject.triage('F1', 'acknowledged');
+    subject.run(null, gone);
+
+    expect(subject.run('D', gone)).toEqual([]);
+    expect(subject.states).toEqual(['A→B acknowledged']);
+  });
+});
+
+it('a way back behind a step that was held back is the same when it is reconciled once more', () => {
+  const subject = walk('EA');
+  subject.run('C', { isHeldBack: true });
+  subject.run('B');
+  subject.run('C');
+  const after = subject.findings;
+
+  subject.repeat();
+
+  expect(subject.findings).toEqual(after);
+  expect(subject.states).toEqual(['E→A new', 'C→B resolved']);
+});
+
 describe('without proof of the value', () => {
   it.each(['new', 'acknowledged', 'accepted', 'snoozed', 'dismissed'] as const)(
     'a finding that is %s stays as it is',
@@ -466,6 +527,16 @@ function take(subject: TestSubject, one: Step): void {
   }
 }
 
+/** That the last run, reconciled once more, does nothing. */
+function expectSettled(subject: TestSubject): void {
+  const after = subject.findings;
+
+  const kinds = subject.repeat().map(({ kind }) => kind);
+
+  expect(subject.findings).toEqual(after);
+  expect(kinds.filter((kind) => kind !== 'record' && kind !== 'seen_again')).toEqual([]);
+}
+
 describe.each(['rolling', 'pinned'] as const)('in any life of a subject with a %s baseline', (mode) => {
   const steps = fc.array(step, { maxLength: 40 });
   const isFlapping = ({ findings }: TestSubject): boolean => findings.some((finding) => finding.isFlapping);
@@ -544,12 +615,26 @@ describe.each(['rolling', 'pinned'] as const)('in any life of a subject with a %
         const subject = new TestSubject('A', mode);
         for (const one of life) take(subject, one);
         subject.run(last);
-        const after = subject.findings;
 
-        const kinds = subject.repeat().map(({ kind }) => kind);
+        expectSettled(subject);
+      }),
+      { numRuns: 2000 },
+    );
+  });
 
-        expect(subject.findings).toEqual(after);
-        expect(kinds.filter((kind) => kind !== 'record' && kind !== 'seen_again')).toEqual([]);
+  it('nor where changes are held back', () => {
+    const held = fc.array(fc.boolean(), { minLength: 41, maxLength: 41 });
+    fc.assert(
+      fc.property(steps, fc.constantFrom('A', 'B', 'C', null), held, (life, last, isHeld) => {
+        const subject = new TestSubject('A', mode);
+        for (const [at, one] of life.entries()) {
+          if ('value' in one) subject.run(one.value, { isHeldBack: isHeld[at] === true });
+          // What a person takes back is settled by whichever run comes next, this one or once more.
+          else if (!('event' in one) || !['reopen', 'dismiss'].includes(one.event)) take(subject, one);
+        }
+        subject.run(last, { isHeldBack: isHeld[40] === true });
+
+        expectSettled(subject);
       }),
       { numRuns: 2000 },
     );

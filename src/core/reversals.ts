@@ -1,7 +1,7 @@
 import type { KnownFinding } from './known-finding.ts';
 
 /** How many runs a reversal counts for. */
-const FLAPPING_RUNS = 10;
+export const FLAPPING_RUNS = 10;
 
 /** How many reversals within them make a subject flap. */
 const FLAPPING_REVERSALS = 3;
@@ -20,6 +20,10 @@ export function hasReversalIn(findings: readonly KnownFinding[], runSeq: number)
 
 /** Whether ten whole runs have passed since the subject's last reversal. */
 export function isCalm(findings: readonly KnownFinding[], runSeq: number, isReversal: boolean): boolean {
-  const last = Math.max(0, ...findings.flatMap(({ flipRunSeqs }) => flipRunSeqs));
-  return runSeq - last - (isReversal ? 1 : 0) >= FLAPPING_RUNS;
+  return runSeq - lastReversal(findings) - (isReversal ? 1 : 0) >= FLAPPING_RUNS;
+}
+
+/** The run of the subject's last reversal; 0 where there was none. */
+export function lastReversal(findings: readonly KnownFinding[]): number {
+  return Math.max(0, ...findings.flatMap(({ flipRunSeqs }) => flipRunSeqs));
 }

@@ -1,6 +1,7 @@
 import type { GeneratedFinding, KnownFinding } from './known-finding.ts';
 import { applyReconcileAction, openedFinding } from './reconcile-action.ts';
 import { type ReconcileContext, reconcileSubject } from './reconcile-subject.ts';
+import { FLAPPING_RUNS, lastReversal } from './reversals.ts';
 
 /**
  * What drift of a subject comes to that a plan lets through: it `opens` a finding, or is none, as it is there already or
@@ -43,6 +44,7 @@ export class SubjectLedger {
     { mode, runSeq }: Pick<ReconcileContext, 'mode' | 'runSeq'>,
   ): DriftOutcome | null {
     const { generated } = subject;
+    if (this.#isFlapping && mode === 'rolling') this.#comeToRest(subject.valueAtBaseline, runSeq);
     const outcome = this.#isNews(subject, mode)
       ? this.#noteNews(generated, runSeq)
       : this.#reconcile(subject, { mode, runSeq, now });
@@ -64,10 +66,12 @@ export class SubjectLedger {
   }
 
   /** Most drift leads to a value that the subject never had: all before it gives way, and nothing is looked for. */
-  #isNews({ value, generated }: ObservedSubject, mode: ReconcileContext['mode']): boolean {
+  #isNews({ value, valueAtBaseline, generated }: ObservedSubject, mode: ReconcileContext['mode']): boolean {
     return (
       mode === 'rolling' &&
       value !== null &&
+      // What comes from nothing, told elsewhere, may begin a new way.
+      (generated !== null || valueAtBaseline !== null) &&
       !this.#familiar.has(value) &&
       !this.#isFlapping &&
       (generated === null || !this.#familiar.has(generated.fingerprint))
@@ -84,6 +88,16 @@ export class SubjectLedger {
     this.#firstNew = findings.length;
     this.#open(generated, runSeq);
     return 'opens';
+  }
+
+  /** Runs in which nothing changed are told to nobody; the tenth of them is the one in which the subject is calm. */
+  #comeToRest(value: string | null, runSeq: number): void {
+    const calmAt = lastReversal(this.#findings) + FLAPPING_RUNS;
+    if (calmAt >= runSeq) return;
+    this.#reconcile(
+      { value, valueAtBaseline: value, generated: null },
+      { mode: 'rolling', runSeq: calmAt, now },
+    );
   }
 
   #reconcile(
@@ -111,6 +125,8 @@ export class SubjectLedger {
       }
       this.#findings = this.#findings.map((finding) => applyReconcileAction(finding, action, context.runSeq));
     }
+    // What is there again may have come from another value.
+    for (const finding of this.#findings) this.#recognise(finding);
     this.#isFlapping = this.#findings.some(({ isFlapping }) => isFlapping);
     this.#firstNew = 0;
     // Neither opened nor recorded: its finding is there, or there again.

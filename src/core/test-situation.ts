@@ -13,7 +13,11 @@ export class TestSubject {
   findings: KnownFinding[] = [];
   acceptances: KnownAcceptance[] = [];
   links = new Map<string, string | null>();
-  #last: { generated: GeneratedFinding | null; isKnown: boolean } = { generated: null, isKnown: true };
+  #last: { generated: GeneratedFinding | null; isKnown: boolean; baseline: string | null } = {
+    generated: null,
+    isKnown: true,
+    baseline: null,
+  };
 
   constructor(value: string | null, mode: 'rolling' | 'pinned' = 'rolling') {
     this.value = value;
@@ -27,23 +31,25 @@ export class TestSubject {
     const baseline = this.mode === 'rolling' ? this.value : this.pin;
     this.value = value;
     const isDrift = value !== baseline && !isHeldBack;
-    const generated = isDrift
-      ? { fingerprint: `${baseline}→${value}`, baselineHash: baseline, currentHash: value }
-      : null;
-    this.#last = { generated, isKnown: true };
+    const generated = isDrift ? generatedOf(baseline, value) : null;
+    this.#last = { generated, isKnown: true, baseline };
     return this.repeat();
   }
 
   /** A run that does not know the value. */
   runUnknown(): ReconcileAction[] {
     this.runSeq++;
-    this.#last = { generated: null, isKnown: false };
+    this.#last = {
+      generated: null,
+      isKnown: false,
+      baseline: this.mode === 'pinned' ? this.pin : this.value,
+    };
     return this.repeat();
   }
 
   /** The last run reconciled (once more). */
   repeat(): ReconcileAction[] {
-    const { generated, isKnown } = this.#last;
+    const { generated, isKnown, baseline } = this.#last;
     const actions = reconcile({
       mode: this.mode,
       runSeq: this.runSeq,
@@ -52,7 +58,7 @@ export class TestSubject {
         {
           subjectKey: 'subject',
           valueNow: isKnown ? { kind: 'known', hash: this.value } : { kind: 'unknown' },
-          ...(this.mode === 'pinned' ? { valueAtBaseline: { kind: 'known', hash: this.pin } } : {}),
+          valueAtBaseline: { kind: 'known', hash: baseline },
           findings: this.findings,
           acceptances: this.acceptances,
           generated,
@@ -94,6 +100,22 @@ export class TestSubject {
       ({ fingerprint, state, isFlapping }) => `${fingerprint} ${state}${isFlapping ? '!' : ''}`,
     );
   }
+}
+
+/**
+ * What is generated of a change. A value may have several parts, as in `A.x`: those that are the same on both sides are
+ * no part of the fingerprint.
+ */
+export function generatedOf(before: string | null, after: string | null): GeneratedFinding {
+  const [old, now] = [before, after].map((value) => value?.split('.') ?? null);
+  const isMoved = (_: string, at: number) => old?.[at] !== now?.[at];
+  const side = (parts: string[] | null | undefined) =>
+    parts === null || parts === undefined
+      ? null
+      : old !== null && now !== null
+        ? parts.filter(isMoved).join('.')
+        : parts.join('.');
+  return { fingerprint: `${side(old)}→${side(now)}`, baselineHash: before, currentHash: after };
 }
 
 /** An action as a short text. */

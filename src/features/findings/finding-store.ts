@@ -219,12 +219,12 @@ export async function updateFindings(
        last_execution_id = r.last_execution_id, last_run_id = r.last_run_id, last_run_seq = r.last_run_seq,
        opened_run_seq = r.opened_run_seq, last_seen_at = r.last_seen_at, occurrence_count = r.occurrence_count,
        is_undone = r.is_undone, flip_run_seqs = r.flip_run_seqs::integer[], is_flapping = r.is_flapping,
-       revision = r.revision
+       baseline_hash = r.baseline_hash, current_hash = r.current_hash, revision = r.revision
      from unnest($2::uuid[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::text[], $8::timestamptz[],
        $9::uuid[], $10::uuid[], $11::int[], $12::int[], $13::timestamptz[], $14::int[], $15::bool[], $16::text[],
-       $17::bool[], $18::int[]) as r(finding_id, state, state_changed_at, snoozed_until, dismiss_reason, resolution,
+       $17::bool[], $18::text[], $19::text[], $20::int[]) as r(finding_id, state, state_changed_at, snoozed_until, dismiss_reason, resolution,
        resolved_at, last_execution_id, last_run_id, last_run_seq, opened_run_seq, last_seen_at, occurrence_count,
-       is_undone, flip_run_seqs, is_flapping, revision)
+       is_undone, flip_run_seqs, is_flapping, baseline_hash, current_hash, revision)
      where f.workspace_id = $1 and f.finding_id = r.finding_id`,
     [
       tx.workspaceId,
@@ -244,6 +244,8 @@ export async function updateFindings(
       of('isUndone'),
       findings.map(({ flipRunSeqs }) => `{${flipRunSeqs.join(',')}}`),
       of('isFlapping'),
+      of('baselineHash'),
+      of('currentHash'),
       of('revision'),
     ],
   );

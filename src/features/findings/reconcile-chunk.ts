@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { DriftplaneError } from '../../core/errors.ts';
 import type { JsonObject } from '../../core/json-value.ts';
+import type { KnownFinding } from '../../core/known-finding.ts';
 import { reconcile } from '../../core/reconcile.ts';
 import { applyReconcileAction, type ReconcileAction } from '../../core/reconcile-action.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
@@ -59,8 +60,29 @@ export async function reconcileChunk(
   await chunk.write(tx, told.announcer);
 }
 
-function known(finding: LockedFinding) {
-  return { ...finding, id: finding.findingId };
+/** What reconciling needs of a finding, and nothing else: what it gives back is written as it is. */
+function known({
+  findingId,
+  fingerprint,
+  state,
+  baselineHash,
+  currentHash,
+  openedRunSeq,
+  isUndone,
+  flipRunSeqs,
+  isFlapping,
+}: LockedFinding): KnownFinding {
+  return {
+    id: findingId,
+    fingerprint,
+    state,
+    baselineHash,
+    currentHash,
+    openedRunSeq,
+    isUndone,
+    flipRunSeqs,
+    isFlapping,
+  };
 }
 
 /** What the actions make of a chunk's findings, before it is written at once. */
@@ -127,21 +149,11 @@ class ChunkChanges {
   }
 
   #moved(before: LockedFinding, action: FindingAction): LockedFinding {
-    const { state, openedRunSeq, isUndone, flipRunSeqs, isFlapping } = applyReconcileAction(
-      known(before),
-      action,
-      this.#context.runSeq,
-    );
-    const moved =
-      state === before.state
-        ? before
-        : inState(
-            before,
-            state,
-            this.#now,
-            action.kind === 'resolve' ? { resolution: action.resolution } : {},
-          );
-    return { ...moved, openedRunSeq, isUndone, flipRunSeqs, isFlapping };
+    const { id: _id, state, ...rest } = applyReconcileAction(known(before), action, this.#context.runSeq);
+    const resolution = action.kind === 'resolve' ? { resolution: action.resolution } : {};
+    return state === before.state
+      ? { ...before, ...rest }
+      : { ...inState(before, state, this.#now, resolution), ...rest };
   }
 
   /** Brings up to date what says when it was there last, and what it says where that may be another now. */
