@@ -326,15 +326,15 @@ export async function listPairRows(
   const { after } = page;
   let behind = '';
   if (after !== null) {
-    const [scopeId, runSeq, executionId] = [after.scopeId, after.runSeq, after.executionId].map((value) =>
-      params.add(value),
-    );
+    const scopeId = params.add(after.scopeId);
+    const rest = [after.runSeq, after.finishedAt, after.executionId].map((value) => params.add(value));
     behind = `and e.scope_id >= ${scopeId}
-      and (e.scope_id, r.run_seq, e.execution_id) > (${scopeId}, ${runSeq}, ${executionId})`;
+      and (e.scope_id, r.run_seq, e.finished_at, e.execution_id) > (${scopeId}, ${rest.join(', ')})`;
   }
   const { rows } = await tx.client.query<BacktestPair>(
-    `select e.scope_id as "scopeId", r.run_seq as "runSeq", e.execution_id as "executionId" ${from} ${behind}
-     order by e.scope_id, r.run_seq, e.execution_id limit ${params.add(page.limit)}`,
+    `select e.scope_id as "scopeId", r.run_seq as "runSeq", e.finished_at as "finishedAt",
+       e.execution_id as "executionId" ${from} ${behind}
+     order by e.scope_id, r.run_seq, e.finished_at, e.execution_id limit ${params.add(page.limit)}`,
     params.values,
   );
   return rows;

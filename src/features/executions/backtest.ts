@@ -159,5 +159,7 @@ export type ListedBacktestChange = BacktestChange & { readonly ordinal: number }
 export interface BacktestPair {
   readonly scopeId: string;
   readonly runSeq: number;
+  /** A run may have two executions, as where a baseline was pinned meanwhile: the one that was done first comes first. */
+  readonly finishedAt: Date;
   readonly executionId: string;
 }
