@@ -65,6 +65,17 @@ export class SubjectLedger {
     for (const finding of this.#findings) this.#recognise(finding);
   }
 
+  /** The value `from` is written as `to` from now on, as where rules are new. */
+  renew(from: string, to: string): void {
+    const renewed = (hash: string | null) => (hash === from ? to : hash);
+    this.#findings = this.#findings.map((finding) => ({
+      ...finding,
+      baselineHash: renewed(finding.baselineHash),
+      currentHash: renewed(finding.currentHash),
+    }));
+    for (const finding of this.#findings) this.#recognise(finding);
+  }
+
   /** Most drift leads to a value that the subject never had: all before it gives way, and nothing is looked for. */
   #isNews({ value, valueAtBaseline, generated }: ObservedSubject, mode: ReconcileContext['mode']): boolean {
     return (

@@ -143,12 +143,12 @@ export class BacktestComparison {
     generated: TriedDrift['generated'],
   ): TriedOutcome {
     const { scopeId, mode, runSeq } = this.#pair;
-    const key = `${driftType}\u0000${change.type.name}\u0000${change.externalId}`;
+    const subject = { driftType, itemType: change.type.name, externalId: change.externalId };
     const isSilent = generated.before === null && generated.after === null;
     // Most of what is held back is never let through: its values need not be looked at.
-    if (isSilent && !this.#ledger.knows(scopeId, key)) return nothing;
+    if (isSilent && !this.#ledger.knows(scopeId, subject)) return nothing;
     const [value, valueAtBaseline] = [values.after(driftType), values.before(driftType)];
-    return this.#ledger.note(scopeId, key, { value, valueAtBaseline, generated, mode, runSeq });
+    return this.#ledger.note(scopeId, subject, { value, valueAtBaseline, generated, mode, runSeq });
   }
 }
 

@@ -13,6 +13,7 @@ import { resolvePlansFor } from '../plans/plan-resolver.ts';
 import { BacktestComparison } from './backtest-comparison.ts';
 import { BacktestLedger } from './backtest-ledger.ts';
 import type { BacktestTally } from './backtest-tally.ts';
+import { bringsNewRules, renewedValues } from './carry-values-over.ts';
 import { DigestAlike } from './digest-alike.ts';
 import { compareItems } from './drift-generator.ts';
 import { inTurns } from './in-turns.ts';
@@ -158,4 +159,24 @@ async function comparePair(
     if (watch.isStopped) return;
   }
   comparison.end();
+  if (bringsNewRules(pair)) await renewLedger(tx, pair, context);
+}
+
+/** Subjects whose values are looked at at once. */
+const RENEWED_AT_ONCE = 500;
+
+/** What findings would know of values is written as the new rules write it, as `carryValuesOver` does with stored ones. */
+async function renewLedger(
+  tx: WorkspaceTransaction,
+  pair: RunPair,
+  { ledger, rules, signal }: Pick<BacktestContext, 'ledger' | 'rules' | 'signal'>,
+): Promise<void> {
+  const known = ledger.subjectsOf(pair.scopeId);
+  for (let start = 0; start < known.length; start += RENEWED_AT_ONCE) {
+    signal.throwIfAborted();
+    const subjects = known.slice(start, start + RENEWED_AT_ONCE);
+    for (const renewed of await renewedValues(tx, pair, subjects, rules)) {
+      ledger.renew(pair.scopeId, renewed, renewed);
+    }
+  }
 }

@@ -8,7 +8,7 @@ import { listBacktests, requestBacktest } from '../executions/backtest-service.t
 import { sweepWorkspace } from '../executions/retention-service.ts';
 import { createDriftPlan, updateDriftPlan } from '../plans/plan-service.ts';
 import { documentOf, listAllChanges, openHistory, SERVICE, shownChange, tryPlan } from './test-backtest.ts';
-import { executionOf, generate } from './test-drift.ts';
+import { executionOf, findingsOf, generate } from './test-drift.ts';
 import { TestHistory } from './test-history.ts';
 
 let testDatabase: TestDatabase;
@@ -265,6 +265,26 @@ test('the way back, and what is there again, open nothing; what they undo may ha
     'a configuration: disappears, sev3 notify → none (noiseControls.ignoreChanges)',
     'a configuration: appears, none → sev3 notify (way_back)',
   ]);
+});
+
+test('a value that new rules write in another way is the value that it was', async () => {
+  const history = await TestHistory.open(database);
+  const noiseControls = { ignoreChanges: [{ path: '/x', when: 'after == 3' }] };
+  await history.asApp((tx) =>
+    createDriftPlan(tx, {
+      document: { name: 'then', scopeType: 'workspace', status: 'active', noiseControls },
+    }),
+  );
+  for (const [index, x] of [1, 2, 2, 3, 2].entries()) {
+    // `/noise` is volatile by the second rules.
+    const { runSeq } = await history.run({ a: { x, noise: 1 } }, { rules: index < 2 ? 'first' : 'second' });
+    if (runSeq > 1) await generate(history, runSeq);
+  }
+
+  const { summary } = await tryPlan(history, documentOf({ noiseControls }));
+
+  expect(await findingsOf(history)).toHaveLength(1);
+  expect(summary).toMatchObject({ findingsBefore: 1, findingsAfter: 1, nothingNewAfter: 1 });
 });
 
 test('any version of a plan is tried, the newest where none is named, drafts too', async () => {
