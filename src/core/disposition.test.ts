@@ -23,6 +23,7 @@ function planOf(written: Partial<PlanDocumentInput>): PlanDocument {
 
 const finding = {
   driftType: 'process' as DriftType,
+  isOfDocument: true,
   confidence: 1,
   score: 0.8,
   route: 'notify' as FindingRoute,
@@ -40,6 +41,7 @@ const everywhere: Partial<PlanDocumentInput> = {
 
 const anyFinding = fc.record({
   driftType: fc.constantFrom(...driftTypes),
+  isOfDocument: fc.boolean(),
   confidence: fc.double({ min: 0, max: 1, noNaN: true }),
   score: fc.double({ min: 0, max: 1, noNaN: true }),
   route: fc.constantFrom(...findingRoutes),
@@ -163,21 +165,21 @@ describe('the documents', () => {
 
 describe('approval', () => {
   it.each(driftTypes)('of a proposed change for %s is left out only as the whole plan says', (driftType) => {
-    const isOfDocument = !['configuration', 'assignment', 'presence'].includes(driftType);
-    for (let mask = 0; mask < 16; mask++) {
-      const [enabled, asks, waits, isSure] = [1, 2, 4, 8].map((bit) => (mask & bit) !== 0) as [
-        boolean,
-        boolean,
-        boolean,
-        boolean,
-      ];
+    for (let mask = 0; mask < 32; mask++) {
+      const [enabled, asks, waits, isSure, isOfDocument] = [1, 2, 4, 8, 16].map(
+        (bit) => (mask & bit) !== 0,
+      ) as [boolean, boolean, boolean, boolean, boolean];
       const written: Partial<PlanDocumentInput> = {
         writeback: { enabled, requiresApproval: asks },
         eligibility: { requiresApproval: waits },
         thresholds: { autoApprove: 0.9 },
       };
 
-      const { writeback } = disposed(written, { driftType, confidence: isSure ? 0.9 : 0.89 });
+      const { writeback } = disposed(written, {
+        driftType,
+        isOfDocument,
+        confidence: isSure ? 0.9 : 0.89,
+      });
 
       const isAutomatic = isOfDocument && enabled && !asks && !waits && isSure;
       expect(writeback.approval).toBe(isAutomatic ? 'automatic' : 'required');

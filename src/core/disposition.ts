@@ -4,7 +4,6 @@ import type { PlanContent } from './plan-schema.ts';
 import {
   type DocStrategy,
   type DocSystem,
-  documentDriftTypes,
   documentOutputs,
   messageOutputs,
   type PlanOutput,
@@ -55,12 +54,14 @@ export function dispositionOf(
   plan: PlanContent,
   finding: {
     readonly driftType: DriftType;
+    /** Whether it was found in a document. Its drift type does not say: an item has an `ownership`, too. */
+    readonly isOfDocument: boolean;
     readonly confidence: number;
     readonly score: number;
     readonly route: FindingRoute;
   },
 ): Disposition {
-  const { driftType, confidence, score, route } = finding;
+  const { driftType, isOfDocument, confidence, score, route } = finding;
   const { writeback, docTargeting, eligibility } = plan;
   return {
     route,
@@ -75,7 +76,7 @@ export function dispositionOf(
     docTargeting,
     writeback: {
       isEnabled: writeback.enabled,
-      approval: isAutoApproved(plan, { driftType, confidence }) ? 'automatic' : 'required',
+      approval: isAutoApproved(plan, { isOfDocument, confidence }) ? 'automatic' : 'required',
       autoMerge: writeback.enabled && writeback.autoMerge,
       reviewers: writeback.reviewers,
     },
@@ -88,13 +89,13 @@ export function dispositionOf(
  */
 function isAutoApproved(
   { writeback, eligibility, thresholds }: PlanContent,
-  { driftType, confidence }: { readonly driftType: DriftType; readonly confidence: number },
+  { isOfDocument, confidence }: { readonly isOfDocument: boolean; readonly confidence: number },
 ): boolean {
   return (
     writeback.enabled &&
     !writeback.requiresApproval &&
     !eligibility.requiresApproval &&
-    documentDriftTypes.includes(driftType) &&
+    isOfDocument &&
     confidence >= thresholds.autoApprove
   );
 }

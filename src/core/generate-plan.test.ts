@@ -17,10 +17,10 @@ function outcomeOf(written: Partial<PlanDocumentInput>): unknown {
   const routable = generated.findings.map((finding) => ({
     findingId: finding.fingerprint,
     fingerprint: finding.fingerprint,
-    disposition: dispositionOf(plan, finding),
+    disposition: dispositionOf(plan, { ...finding, isOfDocument: false }),
   }));
   // Drift of a document, which is not always sure.
-  const document = { driftType: 'process' as const, confidence: 0.9, score: 0.9 };
+  const document = { driftType: 'process' as const, isOfDocument: true, confidence: 0.9, score: 0.9 };
   return {
     generated,
     routable,

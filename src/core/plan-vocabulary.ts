@@ -1,6 +1,4 @@
 // The words that a plan is made of.
-import { type DriftType, driftTypes } from './drift-type.ts';
-
 /** What a plan is for. `repo` plans may be narrowed to a document class. */
 export const planScopeTypes = ['workspace', 'service', 'repo'] as const;
 
@@ -70,8 +68,3 @@ export type PlanOutput = (typeof planOutputs)[number];
 export const docStrategies = ['primary_only', 'primary_first', 'all_matching'] as const;
 
 export type DocStrategy = (typeof docStrategies)[number];
-
-/** The drift types of documents; their findings may lead to proposed changes of documents. */
-export const documentDriftTypes = driftTypes.filter(
-  (type) => !['configuration', 'assignment', 'presence'].includes(type),
-) as readonly DriftType[];

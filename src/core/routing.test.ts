@@ -20,7 +20,13 @@ function findings(plan: PlanDocument, scores: readonly number[]): RoutableFindin
   return scores.map((score, index) => {
     const route = routeOf(score, plan.thresholds);
     const name = String.fromCharCode(97 + index);
-    const disposition = dispositionOf(plan, { driftType: 'configuration', confidence: 1, score, route });
+    const disposition = dispositionOf(plan, {
+      driftType: 'configuration',
+      isOfDocument: false,
+      confidence: 1,
+      score,
+      route,
+    });
     return { findingId: `id of ${name}`, fingerprint: name, disposition };
   });
 }

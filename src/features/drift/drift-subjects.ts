@@ -119,7 +119,7 @@ function generatedFinding(
     }),
     evidence: { itemTypeTitle, ...evidenceOf(finding) },
     route: finding.route,
-    disposition: dispositionOf(plan, finding) as unknown as JsonObject,
+    disposition: dispositionOf(plan, { ...finding, isOfDocument: false }) as unknown as JsonObject,
   };
 }
 
