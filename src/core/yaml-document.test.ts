@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseYaml } from './yaml-document.ts';
+import type { JsonValue } from './json-value.ts';
+import { formatYaml, parseYaml } from './yaml-document.ts';
 
 function yamlOf(text: string): unknown {
   const result = parseYaml(text);
@@ -23,6 +25,9 @@ describe('what is read', () => {
     ['a: &x [1]\nb: *x\n', { a: [1], b: [1] }],
     ['<<: {a: 1}', { '<<': { a: 1 } }],
     ['\ufeffa: 1', { a: 1 }],
+    // Whatever the document says of itself.
+    ['%YAML 1.1\n---\na: 2026-01-01\nb: yes\n', { a: '2026-01-01', b: 'yes' }],
+    ['a: &k b\n*k : 2\n', { a: 'b', b: 2 }],
   ])('%j is YAML 1.2', (text, value) => {
     expect(yamlOf(text)).toEqual(value);
   });
@@ -40,7 +45,11 @@ describe('what is refused', () => {
     ['a member that stands twice', 'a: 1\nb: 2\na: 3\n', [3]],
     ['a nested member that stands twice', 'a:\n  - {x: 1, y: 2}\n  - {x: 1, x: 2}\n', [3]],
     ['two documents', 'a: 1\n---\nb: 2\n', [2]],
+    ['a member that stands twice, once by an alias', 'a: &k b\nb: 1\n*k : 2\n', [3]],
     ['an unknown tag', 'a: 1\nb: !!js/function "x"\n', [2]],
+    ['an ordered map', 'a: !!omap [b: 1]\n', [1]],
+    ['a set', 'a: !!set {b}\n', [1]],
+    ['a date by its tag', 'a: !!timestamp 2026-01-01\n', [1]],
     ['a tab for indentation', 'a:\n\tb: 1\n', [2]],
   ])('%s, with its line', (_, text, lines) => {
     expect(faultLines(text)).toEqual(lines);
@@ -131,4 +140,89 @@ it('reads a hundred thousand keys, each compared with all others', () => {
 
   expect(parseYaml(text).ok).toBe(true);
   expect(parseYaml(`${text}\nkey77: 2`)).toMatchObject({ details: [{ pointer: '/key77', line: 100_001 }] });
+});
+
+describe('the line of a place', () => {
+  const text = 'name: x\nnoise: &x\n  ignore: [/a]\nthresholds: *x\n1: y\ntrue: z\nempty:\nlast: 1\n';
+
+  it.each([
+    ['/name', 1],
+    ['/noise/ignore/0', 3],
+    ['/thresholds', 4],
+    // What stands behind an alias stands where it was written.
+    ['/thresholds/ignore', 3],
+    ['/1', 5],
+    ['/true', 6],
+    ['/empty', 7],
+    ['/last/below', 8],
+    ['/nothing', 1],
+    ['', 1],
+  ])('%s', (pointer, line) => {
+    const result = parseYaml(text);
+    if (!result.ok) throw new Error(JSON.stringify(result.details));
+
+    expect(result.withLines([{ pointer, line: null, detail: '' }])).toEqual([{ pointer, line, detail: '' }]);
+  });
+});
+
+const anyText = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 80 }),
+  fc
+    .array(
+      fc.constantFrom(
+        '\n',
+        '\r',
+        '\t',
+        ' ',
+        '\u0001',
+        '\u0085',
+        '\u2028',
+        '\ufeff',
+        '"',
+        "'",
+        '\\',
+        ': ',
+        ' #',
+        '- ',
+        'word ',
+      ),
+      {
+        maxLength: 60,
+      },
+    )
+    .map((parts) => parts.join('')),
+);
+
+it('whatever is written is read back as it is', () => {
+  const anyValue = fc.oneof(
+    anyText,
+    fc.dictionary(anyText, anyText, { maxKeys: 3 }),
+    fc.array(anyText, { maxLength: 3 }),
+  );
+  fc.assert(
+    fc.property(anyValue, anyText, (value, more) => {
+      const document = { a: value as JsonValue, b: { c: [more] } };
+
+      const text = formatYaml(document);
+
+      expect(yamlOf(text)).toEqual(document);
+      expect(formatYaml(yamlOf(text) as JsonValue)).toBe(text);
+    }),
+    {
+      numRuns: 2000,
+      examples: [
+        ['First paragraph of the description, long enough.\r\n \nSecond paragraph.', ''],
+        ['', 'Set by the vendor, as everybody knows well.\n \n\u001b[1mDo not remove\u001b[0m before.'],
+      ],
+    },
+  );
+});
+
+it('any number of aliases as keys is looked at in one pass', () => {
+  const aliases = Array.from({ length: 20_000 }, (_, at) => `k${at}: [*k, {*k : 1}]`);
+
+  expect(parseYaml(`a: &k b\n${aliases.join('\n')}\n`)).toMatchObject({
+    ok: false,
+    details: [{ detail: 'more than 100 aliases' }],
+  });
 });

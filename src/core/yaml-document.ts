@@ -1,4 +1,15 @@
-import { isCollection, isMap, isScalar, isSeq, LineCounter, parseDocument, stringify } from 'yaml';
+import {
+  Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Range,
+  visit,
+} from 'yaml';
 import type { ErrorDetail } from './errors.ts';
 import { escapePointerToken, parsePointer } from './json-pointer.ts';
 import type { JsonValue } from './json-value.ts';
@@ -19,12 +30,15 @@ export type YamlResult =
     }
   | { readonly ok: false; readonly details: readonly ErrorDetail[] };
 
-/** Parses YAML 1.2 (and so JSON). Duplicate keys, unknown tags and alias bombs are errors; all are returned together. */
+/** Parses YAML 1.2 (and so JSON) to values of JSON. Duplicate keys, unknown tags and alias bombs are errors; all are returned together. */
 export function parseYaml(text: string): YamlResult {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
     prettyErrors: false,
+    // Whatever a document says of itself: dates, sets and ordered maps are no values of JSON.
+    schema: 'core',
+    resolveKnownTags: false,
     // Below, in linear time.
     uniqueKeys: false,
     logLevel: 'error',
@@ -35,11 +49,13 @@ export function parseYaml(text: string): YamlResult {
     detail: plainText(message),
   }));
   let value: unknown;
+  let targets: AliasTargets = new Map();
   try {
     const deep = faults.find(({ detail }) => detail === TOO_DEEP);
     // All else that is wrong comes of it.
     if (deep !== undefined) return { ok: false, details: [deep] };
-    faults.push(...repeatedKeys(document.contents, lines));
+    targets = aliasTargets(document);
+    faults.push(...repeatedKeys(document.contents, targets, lines));
     if (faults.length > 0) return { ok: false, details: faults };
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (cause) {
@@ -47,12 +63,8 @@ export function parseYaml(text: string): YamlResult {
     return { ok: false, details: [...faults, { pointer: '', line: null, detail }] };
   }
   const lineOf = (pointer: string): number | null => {
-    for (let tokens = parsePointer(pointer); ; tokens = tokens.slice(0, -1)) {
-      const node: unknown = tokens.length === 0 ? document.contents : document.getIn(tokens, true);
-      const range = isScalar(node) || isCollection(node) ? node.range : null;
-      if (range) return lines.linePos(range[0]).line;
-      if (tokens.length === 0) return null;
-    }
+    const range = nearestRange(document.contents, targets, parsePointer(pointer));
+    return range === null ? null : lines.linePos(range[0]).line;
   };
   return {
     ok: true,
@@ -61,8 +73,48 @@ export function parseYaml(text: string): YamlResult {
   };
 }
 
+/** What each alias stands for. */
+type AliasTargets = ReadonlyMap<unknown, unknown>;
+
+/** In one pass: the library looks through the whole document for each of them. */
+function aliasTargets(document: Document): AliasTargets {
+  const anchors = new Map<string, unknown>();
+  const targets = new Map<unknown, unknown>();
+  visit(document, {
+    Node(_, node) {
+      if (isAlias(node)) targets.set(node, anchors.get(node.source));
+      else if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+  });
+  return targets;
+}
+
+/** Where the value at a pointer stands, or else the nearest above it. */
+function nearestRange(contents: unknown, targets: AliasTargets, tokens: readonly string[]): Range | null {
+  let node = contents;
+  let found: Range | null = null;
+  for (const token of [...tokens, null]) {
+    const range = isScalar(node) || isCollection(node) || isAlias(node) ? node.range : null;
+    if (range) found = range;
+    const inside = targets.get(node) ?? node;
+    if (isSeq(inside)) node = inside.items[Number(token)];
+    else if (isMap(inside)) {
+      const pair = inside.items.find(({ key }) => keyName(key, targets) === token);
+      // Of a key without a value the key.
+      node = pair?.value ?? pair?.key;
+    } else node = undefined;
+  }
+  return found;
+}
+
+/** What a key is called as a member of an object; null where that is not a plain word. */
+function keyName(key: unknown, targets: AliasTargets): string | null {
+  const node = targets.get(key) ?? key;
+  return isScalar(node) ? String(node.value ?? '') : null;
+}
+
 /** The keys that a mapping has twice, as it is read; which of the two was meant nobody can tell. */
-function repeatedKeys(contents: unknown, lines: LineCounter) {
+function repeatedKeys(contents: unknown, targets: AliasTargets, lines: LineCounter) {
   const faults: { pointer: string; line: number; detail: string }[] = [];
   const walk = (node: unknown, pointer: string): void => {
     if (isSeq(node)) {
@@ -71,13 +123,13 @@ function repeatedKeys(contents: unknown, lines: LineCounter) {
     if (!isMap(node)) return;
     const seen = new Set<string>();
     for (const { key, value } of node.items) {
-      const name = isScalar(key) ? String(key.value ?? '') : null;
+      const name = keyName(key, targets);
       const at = name === null ? pointer : `${pointer}/${escapePointerToken(name)}`;
       if (name !== null && seen.has(name) && faults.length < MAX_FAULTS) {
-        const line = lines.linePos((isScalar(key) && key.range?.[0]) || 0).line;
+        const range = isScalar(key) || isAlias(key) ? key.range : null;
         faults.push({
           pointer: at,
-          line,
+          line: lines.linePos(range?.[0] ?? 0).line,
           detail: `the key ${JSON.stringify(name.slice(0, 100))} is there twice`,
         });
       }
@@ -97,7 +149,20 @@ function plainText(message: string): string {
   return message;
 }
 
+/** A line of nothing but blanks: in a block of lines the library does not write it so that it is read back. */
+const BLANK_LINE = /(?:^|\n)[ \t]+(?:\n|$)/;
+
 /** A value as YAML 1.2 that `parseYaml` reads back as it is. Members keep their order; lines are not folded. */
 export function formatYaml(value: JsonValue): string {
-  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, schema: 'core' });
+  const document = new Document(value, { schema: 'core', aliasDuplicateObjects: false });
+  visit(document, {
+    Scalar(_, node) {
+      if (typeof node.value === 'string' && BLANK_LINE.test(node.value)) node.type = 'QUOTE_DOUBLE';
+    },
+  });
+  return document.toString({
+    lineWidth: 0,
+    // What folding makes of such a line is read back as something else.
+    doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER,
+  });
 }
