@@ -1,5 +1,6 @@
 import { type CelFunc, CelScalar, celEnv, celFunc, isCelList, isCelMap } from '@bufbuild/cel';
 import { strings } from '@bufbuild/cel/ext';
+import { strictConversions } from './condition-conversions.ts';
 import type { Pattern } from './condition-regex.ts';
 import { type ConditionExpr, countNodes, partsOf } from './condition-syntax.ts';
 import { utcGetters } from './condition-time.ts';
@@ -87,7 +88,7 @@ const TICK = '@tick';
 export function meteredEnv(meter: ConditionMeter) {
   const tick = celFunc(TICK, [CelScalar.BOOL, CelScalar.INT], CelScalar.BOOL, (goesOn) => goesOn);
   const base = celEnv({
-    funcs: [...strings, ...utcGetters, tick],
+    funcs: [...strings, ...utcGetters, ...strictConversions, tick],
     re2: { compile: (pattern) => meter.patternOf(pattern) },
   });
   const known = new Map<string, unknown>();

@@ -126,6 +126,45 @@ describe('a condition', () => {
   });
 });
 
+describe('a value of a text that is none', () => {
+  it.each([
+    ['double', ['', ' ', 'none', 'NaN', 'Infinity', '0x10', '1_000', '1,5', '1e', '.', ' 1']],
+    ['int', ['', ' ', '0x1', '1.0', '1e3', '--1', '9223372036854775808', '-9223372036854775809']],
+    ['uint', ['', '-1', '+1', '18446744073709551616']],
+    ['timestamp', ['', '2026-12-24', '2026-02-29T00:00:00Z', '2026-04-31T00:00:00Z', '2026-00-01T00:00:00Z']],
+  ])('is no %s: such a condition holds nothing back', (name, texts) => {
+    for (const text of texts) {
+      const condition = `${name}(before) == ${name}(before)`;
+      expect([text, outcome('change', condition, { before: text })]).toEqual([text, 'failed']);
+    }
+  });
+
+  it.each([
+    ['double(before) == -1500.0', ['-1500', '-1.5e3', '-1500.', '-15E+2']],
+    ['double(before) == 0.5', ['.5', '0.5', '+0.50']],
+    ['int(before) == 7', ['7', '+7', '007']],
+    ['int(before) < 0', ['-9223372036854775808', '-1']],
+    ['uint(before) == 7u', ['7', '007']],
+    [
+      'timestamp(before) == timestamp("2024-02-29T12:00:00Z")',
+      ['2024-02-29T12:00:00Z', '2024-02-29T13:00:00+01:00'],
+    ],
+  ])('%s of a text that is one', (condition, texts) => {
+    for (const text of texts) {
+      expect([text, outcome('change', condition, { before: text })]).toEqual([text, 'true']);
+    }
+  });
+
+  it.each([
+    'double("x") == 1.0',
+    'int("") == 0',
+    'int("0x1") == 1',
+    'timestamp("2026-02-30T00:00:00Z") < observedAt',
+  ])('is told where it is written down: %s', (text) => {
+    expect(conditionFaults('change', text)).toHaveLength(1);
+  });
+});
+
 describe('what is wrong with a condition', () => {
   it.each<[ConditionKind, string, string[]]>([
     ['change', '', ['a condition is needed']],
