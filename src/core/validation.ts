@@ -76,11 +76,12 @@ function isId({ format, message }: Extract<Issue, { code: 'invalid_format' }>): 
   return (format === 'guid' || format === 'uuid') && message.startsWith('Invalid ');
 }
 
-/** Where the input is reported, a field that is not there has one that is undefined. */
+/** Where the input is reported, a field that is not there has one that is undefined; else the validator says so. */
 function isMissing(issue: Issue): boolean {
   // Of a field that may be anything, all that can be wrong is that it is not there.
   if (issue.code === 'invalid_type' && issue.expected === 'nonoptional') return true;
-  return 'input' in issue && issue.input === undefined;
+  if ('input' in issue) return issue.input === undefined;
+  return issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
 }
 
 /** What the validator calls a value, and people too. */

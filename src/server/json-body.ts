@@ -17,11 +17,16 @@ export function readJsonBodies(api: Api): void {
   api.removeContentTypeParser('text/plain');
   api.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
     try {
-      done(null, parseJsonBody(body as Buffer));
+      done(null, parseJsonBody(withoutMark(body as Buffer)));
     } catch (error) {
       done(error as Error, undefined);
     }
   });
+}
+
+/** Editors of Windows begin files with a byte order mark; RFC 8259 lets whoever reads them overlook it. */
+function withoutMark(bytes: Buffer): Buffer {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 }
 
 /**

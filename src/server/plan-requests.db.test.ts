@@ -113,6 +113,43 @@ describe('what is wrong around a plan is told along with what is wrong with it',
   });
 });
 
+test.each([
+  ['a name that can not be stored', {}, { name: 'a\0b' }, ['/name', '/driftTypes/0']],
+  ['a plan that is not there', { planId: randomUUID() }, {}, ['/driftTypes/0']],
+  ['an id that is none', { planId: 'x' }, {}, ['/driftTypes/0']],
+])('apply tells what is wrong with a document beside %s', async (_, around, more, pointers) => {
+  const document = { ...service(more), driftTypes: ['configuratoin'] };
+  const payload = { document, ...around };
+
+  const refused = await call('POST', `/${workspace.workspaceId}/apply`, { payload });
+
+  expect(refused).toMatchObject({ status: 422, body: { code: 'invalid_plan' } });
+  expect(refused.body.details.map(({ pointer }: { pointer: string }) => pointer)).toEqual(pointers);
+});
+
+test('a member that is missing is told so', async () => {
+  const { path } = await create();
+
+  const review = await call('POST', `${path}/reviews`, { payload: {} });
+  const comparison = await call('GET', `${path}/compare?from=1`);
+
+  expect(review.body.details[0]).toMatchObject({ pointer: '/version', detail: 'it is missing' });
+  expect(comparison.body.details).toMatchObject([
+    { pointer: '/to', detail: 'the number of a version is needed here' },
+  ]);
+});
+
+test('a body may begin with a byte order mark', async () => {
+  const response = await server.call(workspace.adminToken, {
+    method: 'POST',
+    url: '/api/plans',
+    headers: { 'content-type': 'application/json' },
+    payload: `\ufeff${JSON.stringify(service())}`,
+  });
+
+  expect(response.statusCode).toBe(201);
+});
+
 describe('who may only read', () => {
   test('may try out what a file would do, and not do it', async () => {
     const reader = await server.call(workspace.adminToken, {

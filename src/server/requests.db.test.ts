@@ -110,6 +110,17 @@ describe('a request that can not be answered', () => {
     ],
     ['an unknown address', () => server.call(contoso.adminToken, { url: '/api/nothing' }), 'route_not_found'],
     [
+      'lines of JSON for an unknown address',
+      () =>
+        server.call(contoso.adminToken, {
+          method: 'POST',
+          url: '/api/nothing',
+          headers: { 'content-type': 'application/x-ndjson' },
+          payload: '{"a":1}\n',
+        }),
+      'route_not_found',
+    ],
+    [
       'an unknown method',
       () => server.call(contoso.adminToken, { method: 'DELETE', url: '/api/workspaces' }),
       'route_not_found',

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { ENGINE_VERSION } from '../../core/engine-version.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
 import { generateDrift } from './drift-service.ts';
@@ -44,7 +45,7 @@ test('the drift of a pair becomes findings, one per subject, and the execution s
     status: 'succeeded',
     hasPlan: false,
     resolution: { step: 5, trace: [] },
-    engineVersion: '1',
+    engineVersion: ENGINE_VERSION,
     attempts: 1,
     error: null,
     progress: null,

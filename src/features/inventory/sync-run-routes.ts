@@ -106,7 +106,8 @@ function registerStart(api: Api, { database }: SyncContext): void {
 function registerPush(api: Api, context: SyncContext, maxPartBytes: number): void {
   // Parts are read as they arrive, whatever their size; nothing of a body is held back in memory.
   api.addContentTypeParser(NDJSON, (request, payload, done) => {
-    if (request.routeOptions.config.takesStream === true) done(null, payload);
+    // Where there is no route, that is what is told.
+    if (request.is404 || request.routeOptions.config.takesStream === true) done(null, payload);
     else done(new DriftplaneError('unsupported_media_type', 'this route does not take this Content-Type'));
   });
   api.put(

@@ -4,11 +4,12 @@ import { scopeOfDocument } from '../../core/parse-plan.ts';
 import { generatePlanHash } from '../../core/plan-hash.ts';
 import { contentOf, type PlanDocument } from '../../core/plan-schema.ts';
 import { type PlanStatus, planStatuses } from '../../core/plan-vocabulary.ts';
-import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
+import { isStorable } from '../../core/storable-text.ts';
+import { isUuid, type WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import type { DriftPlan } from './plan.ts';
 import { scopeText } from './plan-problems.ts';
 import { getDriftPlan } from './plan-service.ts';
-import { listPlanRows, listPlansNamed } from './plan-store.ts';
+import { findPlan, listPlanRows, listPlansNamed } from './plan-store.ts';
 
 /** Which plan a document is: never another one than what it names, for that one's owner has not asked for it. */
 export async function findPlanOfFile(
@@ -58,8 +59,9 @@ export async function claimOf(
 ): Promise<{ readonly exceptId: string | null; readonly status: PlanStatus }> {
   const scope = scopeOfDocument(document);
   const name = ownMember(document as JsonValue, 'name');
-  const isNamed = planId === null && scope !== null && typeof name === 'string';
+  const isNamed = planId === null && scope !== null && typeof name === 'string' && isStorable(name);
   const [named] = isNamed ? await listPlansNamed(tx, { ...scope, name: name.normalize('NFC').trim() }) : [];
-  const existing = planId === null ? named : await getDriftPlan(tx, planId);
+  // That there is no plan of this id is told when all else is right.
+  const existing = planId === null || !isUuid(planId) ? named : await findPlan(tx, planId);
   return { exceptId: existing?.planId ?? null, status: existing?.status ?? 'draft' };
 }
