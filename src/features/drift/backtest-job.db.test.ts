@@ -6,6 +6,7 @@ import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts
 import {
   type BacktestRequest,
   cancelBacktest,
+  getBacktest,
   requestBacktest,
   startBacktest,
 } from '../executions/backtest-service.ts';
@@ -203,6 +204,31 @@ describe('cancelled', () => {
 });
 
 describe('interrupted', () => {
+  test('the worker stops in the midst of one slow pair: it is given back before the pair is done', async () => {
+    const items = (x: number) =>
+      Object.fromEntries(Array.from({ length: 40 }, (_, at) => [`item-${at}`, { x }]));
+    const slow = await openHistory(database, [items(1), items(2)]);
+    const list = `[${Array.from({ length: 40 }, (_, at) => at).join()}]`;
+    const when = `${list}.exists(a, ${list}.exists(b, ${list}.exists(c, a + b + c == -1)))`;
+    const plan = documentOf({
+      impactRules: {
+        multipliers: ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name, factor: 2, when })),
+      },
+    });
+    const { backtestId } = await slow.asApp((tx) => requestBacktest(tx, { plan, scopeIds: null, days: 30 }));
+
+    const worker = new AbortController();
+
+    const job = doJob(slow, backtestId, { signal: worker.signal, isLastAttempt: false });
+    for (let status = 'queued'; status === 'queued'; ) {
+      status = (await slow.asApp((tx) => getBacktest(tx, backtestId))).status;
+    }
+    worker.abort(new Error('the worker stops'));
+
+    await expect(job).rejects.toThrow('the worker stops');
+    expect(await readTried(slow, backtestId)).toMatchObject({ status: 'queued', summary: null });
+  });
+
   test('by a worker that stops, it is given back and begins anew, to the same digest', async () => {
     const whole = await tryPlan(history, document);
     const backtestId = await request();

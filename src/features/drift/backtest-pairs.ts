@@ -152,11 +152,15 @@ async function comparePair(
     },
     { tally, ledger: context.ledger, rules },
   );
-  for await (const items of compareItems(tx, { pair, signal, rules, alike, states })) {
-    await inTurns(items, (item) => comparison.add(item));
+  const isStopped = (): boolean => {
+    signal.throwIfAborted();
     // Not waited for: it needs another connection while this one is held.
     void watch.look();
-    if (watch.isStopped) return;
+    return watch.isStopped;
+  };
+  for await (const items of compareItems(tx, { pair, signal, rules, alike, states })) {
+    await inTurns(items, (item) => comparison.add(item), { isStopped });
+    if (isStopped()) return;
   }
   comparison.end();
   if (bringsNewRules(pair)) await renewLedger(tx, pair, context);

@@ -26,12 +26,17 @@ export async function* generateDriftParts(
 ): AsyncGenerator<DriftPart[]> {
   const { pair, plan, tally, signal } = options;
   const { scopeKey, observation } = pair;
+  const isStopped = (): boolean => {
+    signal?.throwIfAborted();
+    return false;
+  };
   for await (const items of compareItems(tx, options)) {
     const parts: Generated[] = [];
-    await inTurns(changesOf(items), (change) => {
-      signal?.throwIfAborted();
-      parts.push(generateFindings([change], { plan, scopeKey, observation }));
-    });
+    await inTurns(
+      changesOf(items),
+      (change) => void parts.push(generateFindings([change], { plan, scopeKey, observation })),
+      { isStopped },
+    );
     const generated = joinGenerated(parts);
     const byItem = Map.groupBy(generated.findings, identityOf);
     const heldByItem = Map.groupBy(generated.held, identityOf);

@@ -4,19 +4,24 @@ import { inTurns } from './in-turns.ts';
 /** Works off elements that take so many milliseconds each; tells what was done, and after how many others had a rest. */
 async function workOff(
   costs: readonly number[],
+  maxRests = Number.POSITIVE_INFINITY,
 ): Promise<{ done: number[]; rests: [after: number, ms: number][] }> {
   let now = 0;
   const done: number[] = [];
   const rests: [number, number][] = [];
-  const pace = { now: () => now, rest: async (ms: number) => void rests.push([done.length, ms]) };
-  await inTurns(
-    costs,
-    (cost) => {
-      now += cost;
-      done.push(cost);
+  const pace = {
+    now: () => now,
+    async rest(ms: number) {
+      rests.push([done.length, ms]);
+      // Others take longer than they get.
+      now += ms + 50;
     },
-    pace,
-  );
+  };
+  const work = (cost: number): void => {
+    now += cost;
+    done.push(cost);
+  };
+  await inTurns(costs, work, { isStopped: () => rests.length >= maxRests, pace });
   return { done, rests };
 }
 
@@ -51,5 +56,24 @@ test('what fails ends it', async () => {
     throw new Error('no');
   };
 
-  await expect(inTurns([1, 2], fail)).rejects.toThrow('no');
+  await expect(inTurns([1, 2], fail, { isStopped: () => false })).rejects.toThrow('no');
+});
+
+test('what is not wanted any more ends with its turn', async () => {
+  expect((await workOff(Array(50).fill(1), 1)).done).toHaveLength(20);
+  expect((await workOff([100, 100, 100], 2)).done).toHaveLength(2);
+
+  const stop = () => {
+    throw new Error('the worker stops');
+  };
+  const slow = {
+    now: (() => {
+      let now = 0;
+      return () => (now += 100);
+    })(),
+    rest: async () => {},
+  };
+  await expect(inTurns([1, 2], () => {}, { isStopped: stop, pace: slow })).rejects.toThrow(
+    'the worker stops',
+  );
 });

@@ -22,12 +22,13 @@ const systemPace: Pace = {
 /**
  * Does `work` for each element, in turns, between which a server that works off its own jobs answers. A plan may take a
  * tenth of a second for one candidate, and a request waits for several turns, as it asks the database several times:
- * where something is slow, others get as long as it took. Nothing of the result may depend on where a turn ends.
+ * where something is slow, others get as long as it took. Nothing of the result may depend on where a turn ends. Between
+ * turns `isStopped` is asked whether it is wanted any more; throws what that throws.
  */
 export async function inTurns<T>(
   elements: readonly T[],
   work: (element: T) => void,
-  pace: Pace = systemPace,
+  { isStopped, pace = systemPace }: { readonly isStopped: () => boolean; readonly pace?: Pace },
 ): Promise<void> {
   let turnAt = pace.now();
   let now = turnAt;
@@ -39,6 +40,7 @@ export async function inTurns<T>(
     const took = now - turnAt;
     if ((took < TURN_MS && !isSlow) || index === elements.length - 1) continue;
     await pace.rest(isSlow ? Math.min(took, MAX_REST_MS) : 0);
+    if (isStopped()) return;
     now = pace.now();
     turnAt = now;
   }
