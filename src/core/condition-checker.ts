@@ -188,7 +188,10 @@ class Checker {
       case '_+_':
         if (one.kind === 'list' && other.kind === 'list') return joined(one, other);
     }
-    if (call.function === 'matches') this.#pattern(call);
+    if (call.function === 'matches') {
+      if (call.target === undefined) return this.fault(expr, 'write it text.matches("pattern")');
+      this.#pattern(call);
+    }
     if (partFunctions.includes(call.function) && target?.kind === 'string' && target.isRepoName === true) {
       this.#word(REPO_NAME, call.args[0]);
     }

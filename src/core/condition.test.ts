@@ -258,6 +258,7 @@ describe('what is wrong with a condition', () => {
       'path.matches(label)',
       ['line 1, column 14: the pattern of matches() must be written as a text'],
     ],
+    ['change', 'matches(label, "a")', ['line 1, column 8: write it text.matches("pattern")']],
     ['change', 'path.exists(p, p == "a")', ['line 1, column 1: string has no elements to go through']],
     [
       'candidate',

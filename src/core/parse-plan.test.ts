@@ -436,6 +436,8 @@ describe('what a plan is for', () => {
     ['repo', ' Contoso/Infra ', true],
     ['repo', 'group/subgroup/project', true],
     ['repo', ['contoso/infra'], false],
+    // Longer in lower case, as it is kept.
+    ['repo', `a/${'İ'.repeat(120)}`, false],
   ])('a %s plan with scopeRef %j: %j', (scopeType, scopeRef, isValid) => {
     const pointers = faultyPointers({ scopeType, ...(scopeRef === undefined ? {} : { scopeRef }) });
 

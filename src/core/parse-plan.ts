@@ -4,7 +4,7 @@ import { type JsonValue, ownMember } from './json-value.ts';
 import { planConfigSchema } from './plan-config-schema.ts';
 import { normalisePlan } from './plan-normalise.ts';
 import { type PlanDocument, planDocumentSchema, planFileSchema } from './plan-schema.ts';
-import { isRepoName } from './plan-text.ts';
+import { isRepoName, MAX_SCOPE_REF, repoKey } from './plan-text.ts';
 import type { PlanScopeType } from './plan-vocabulary.ts';
 import { describeIssues } from './validation.ts';
 
@@ -88,6 +88,15 @@ function scopeFaults(plan: JsonValue, scopeType: JsonValue): ErrorDetail[] {
     faults.push(fault('/scopeRef', 'a repo plan needs its repository as scopeRef: owner/name'));
   } else if (scopeType === 'repo' && isNamed && !isRepoName(scopeRef.trim())) {
     faults.push(fault('/scopeRef', 'a repository is written owner/name'));
+  } else if (
+    scopeType === 'repo' &&
+    isNamed &&
+    scopeRef.length <= MAX_SCOPE_REF &&
+    repoKey(scopeRef).length > MAX_SCOPE_REF
+  ) {
+    faults.push(
+      fault('/scopeRef', `in lower case, as it is kept, it is longer than ${MAX_SCOPE_REF} characters`),
+    );
   }
   if (
     typeof ownMember(plan, 'primaryDocSystem') === 'string' &&

@@ -38,7 +38,7 @@ const optionalCondition = (kind: ConditionKind) =>
 const fewPatterns =
   (most: number) =>
   (rules: readonly { readonly when: string | null }[], context: z.RefinementCtx): void => {
-    const count = rules.reduce((sum, { when }) => sum + (when?.match(/\bmatches\b/g)?.length ?? 0), 0);
+    const count = rules.reduce((sum, { when }) => sum + (when?.match(/\bmatches\s*\(/g)?.length ?? 0), 0);
     if (count > most) {
       const message = `its conditions use matches() ${count} times; ${most} times are allowed`;
       context.addIssue({ code: 'custom', message });

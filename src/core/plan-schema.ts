@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { planConfigFields } from './plan-config-schema.ts';
-import { planLine, planText } from './plan-text.ts';
+import { MAX_SCOPE_REF, planLine, planText } from './plan-text.ts';
 import { docSystems, planScopeTypes, planStatuses } from './plan-vocabulary.ts';
 
 const line = (maxLength: number) => planLine(maxLength).nullable().default(null);
@@ -16,7 +16,7 @@ const headFields = {
   scopeType: z
     .enum(planScopeTypes)
     .describe('What it is for: the whole workspace, a service, or a repository.'),
-  scopeRef: line(200).describe(
+  scopeRef: line(MAX_SCOPE_REF).describe(
     'The service id, or the repository as owner/name (kept in lower case). Null for a workspace plan.',
   ),
   docClass: line(200).describe('Of a repo plan: the document class it is narrowed to. Null: every class.'),

@@ -17,6 +17,9 @@ export const planLine = (maxLength: number) =>
     // U+0000 is told already.
     .refine((text) => !/(?!\0)\p{Cc}/u.test(text), 'it holds a control character');
 
+/** Characters of a service's id or a repository's name at most. */
+export const MAX_SCOPE_REF = 200;
+
 /** The name of a repository, in lower case: `owner/name`, with groups in between where the host has them. */
 export const isRepoName = (name: string): boolean => /^[^\s/]+(?:\/[^\s/]+)+$/.test(name);
 
