@@ -1,11 +1,14 @@
 import type { FindingState } from './finding-lifecycle.ts';
 
-/** A subject's value in a run, as `subjectValueHash` gives it. */
-export type SubjectValue =
-  /** Null: proven absent. */
+/** A subject's value in a run that proves it, as `subjectValueHash` gives it. */
+export type ProvenValue =
+  /** Null: there is an item, and nothing of the kind in it; or, of `presence`, no item. */
   | { readonly kind: 'known'; readonly hash: string | null }
-  /** The item is ambiguous, or absent without proof. */
-  | { readonly kind: 'unknown' };
+  /** Its item is absent, which `presence` tells of. */
+  | { readonly kind: 'gone' };
+
+/** The same in any run. Unknown: the item is ambiguous, or absent without proof. */
+export type SubjectValue = ProvenValue | { readonly kind: 'unknown' };
 
 /** A subject's value before and after a change; null where it is absent. */
 export interface SubjectChange {

@@ -6,6 +6,7 @@ import {
   isUnanswered,
   type KnownAcceptance,
   type KnownFinding,
+  type ProvenValue,
   type SubjectChange,
   type SubjectValue,
 } from './known-finding.ts';
@@ -26,8 +27,8 @@ export interface SubjectSituation {
   readonly subjectKey: string;
   readonly valueNow: SubjectValue;
   /**
-   * In the baseline run. In pinned mode without it only findings of this pin are reverted; in rolling mode it tells that
-   * the subject comes from nothing.
+   * In the baseline run. In pinned mode without it only findings of this pin are reverted; in rolling mode it is only
+   * asked whether the subject was gone.
    */
   readonly valueAtBaseline?: SubjectValue;
   /**
@@ -46,7 +47,8 @@ export function reconcileSubject(situation: SubjectSituation, context: Reconcile
   const draft = new Draft(situation, context);
   const { valueNow } = situation;
   if (valueNow.kind === 'unknown') answerGenerated(draft, false);
-  else reconcileKnownValue(draft, valueNow.hash);
+  else if (valueNow.kind === 'gone' && context.mode === 'rolling') endWithItem(draft);
+  else reconcileKnownValue(draft, hashOf(valueNow));
   return draft.actions;
 }
 
@@ -156,42 +158,44 @@ function reconcileSteady(
   const standing = standOn(path, value, draft);
   const { undone, teller } = standing;
   const isToldElsewhere = teller !== null && teller.id !== draft.known?.id;
-  const isRepeated = isRepeatedWayBack(draft, value);
+  const isRepeated = isRepeatedWayBack(draft);
   const isWayBack = draft.context.mode === 'rolling' && (undone.length > 0 || isToldElsewhere || isRepeated);
-  // This run has been reconciled before: what a change told elsewhere comes to has been settled.
-  const isSettled = hasReversalIn(draft.findings, draft.context.runSeq);
-  const resumes = value !== null && !isSettled && isFromNothing(draft, path);
   if (undone.length > 0 && undo(draft, standing) === 'flapping') {
     respond(draft, value, isWayBack);
     return;
   }
   resolveReopened(draft, value);
   respond(draft, value, isWayBack);
-  if (generated !== null || isCalmNow) {
-    // Where the way back was found before, what it left has been settled.
-    if (!isRepeated || isToldElsewhere) settleOthers(draft, standing, value);
-  } else if (value === null && undone.length === 0 && !isSettled) supersedeVanished(draft);
-  else if (resumes) resumeWay(draft, standing);
+  // Where the way back was found before, what it left has been settled.
+  if (isRepeated && !isToldElsewhere) return;
+  if (generated !== null || isCalmNow) settleOthers(draft, standing, value);
+  else if (isBackWithItem(draft)) resumeWay(draft, standing, value);
+  else if (draft.context.mode === 'pinned' && value === null && undone.length === 0) supersedeVanished(draft);
 }
 
-/** Whether the subject was absent, and both that and its return were told elsewhere (by its item) or held back. */
-function isFromNothing({ context, situation }: Draft, path: readonly KnownFinding[]): boolean {
-  return (
-    context.mode === 'rolling' &&
-    isValue(situation.valueAtBaseline, null) &&
-    path.at(-1)?.currentHash !== null
-  );
-}
-
-/** What was there before the subject vanished is told again; with another value its way begins anew. */
-function resumeWay(draft: Draft, { undone, teller }: Standing): void {
-  if (teller !== null) {
-    comeBack(draft, { kind: 'recur', findingId: teller.id, ...changeOf(teller) });
-  } else if (undone.length === 0) {
-    for (const finding of findingPath(draft.findings)) {
-      if (!isOpen(finding)) draft.act({ kind: 'undo', findingId: finding.id });
-    }
+/** The item is gone, and that is told elsewhere: what nobody has answered for gives way to nothing. */
+function endWithItem(draft: Draft): void {
+  for (const { id, isFlapping } of draft.findings) {
+    if (isFlapping) draft.act({ kind: 'calm', findingId: id });
   }
+  for (const finding of draft.findings) {
+    if (!isUnanswered(finding)) continue;
+    draft.act({ kind: 'resolve', findingId: finding.id, resolution: 'superseded', byFingerprint: null });
+  }
+}
+
+/** Whether the subject was gone with its item, whose coming back is told elsewhere. */
+function isBackWithItem({ context, situation }: Draft): boolean {
+  return context.mode === 'rolling' && situation.valueAtBaseline?.kind === 'gone';
+}
+
+/** What was there before the item was gone is told again; with another value a new way begins. */
+function resumeWay(draft: Draft, standing: Standing, value: string | null): void {
+  const isTold = tellAgain(draft, standing, value);
+  if (isTold || standing.undone.length > 0) return;
+  const path = findingPath(draft.findings);
+  // What is open stays on the way, and so does what lies before it.
+  for (const { id } of path.slice(path.findLastIndex(isOpen) + 1)) draft.act({ kind: 'undo', findingId: id });
 }
 
 function standOn(path: readonly KnownFinding[], value: string | null, draft: Draft): Standing {
@@ -201,15 +205,23 @@ function standOn(path: readonly KnownFinding[], value: string | null, draft: Dra
 }
 
 /** Whether this run was reconciled before and found then that the value was back. */
-function isRepeatedWayBack({ findings, context }: Draft, value: string | null): boolean {
+function isRepeatedWayBack({ findings, context }: Draft): boolean {
   return (
-    hasReversalIn(findings, context.runSeq) &&
-    findings.some(({ isUndone, baselineHash }) => isUndone && baselineHash === value)
+    context.mode === 'rolling' &&
+    findings.some(({ isUndone, flipRunSeqs }) => isUndone && flipRunSeqs.includes(context.runSeq))
   );
 }
 
 /** The finding that tells the value is unresolved again, and what nobody has answered for gives way to it. */
-function settleOthers(draft: Draft, { teller }: Standing, value: string | null): void {
+function settleOthers(draft: Draft, standing: Standing, value: string | null): void {
+  tellAgain(draft, standing, value);
+  const { teller } = standing;
+  const fingerprint = teller?.fingerprint ?? draft.situation.generated?.fingerprint;
+  if (fingerprint !== undefined) supersedeOthers(draft, [teller?.id, draft.known?.id], fingerprint);
+}
+
+/** The finding that tells the value is unresolved again, or accepted; false where there is none. */
+function tellAgain(draft: Draft, { teller }: Standing, value: string | null): boolean {
   const acceptance = acceptanceInForce(draft, value);
   const { generated } = draft.situation;
   if (acceptance !== null) {
@@ -218,8 +230,7 @@ function settleOthers(draft: Draft, { teller }: Standing, value: string | null):
     const baselineHash = (generated ?? draft.find(findingId))?.baselineHash ?? null;
     comeBack(draft, { kind: 'reaccept', findingId, baselineHash, currentHash: value });
   } else if (teller !== null) comeBack(draft, { kind: 'recur', findingId: teller.id, ...changeOf(teller) });
-  const fingerprint = teller?.fingerprint ?? generated?.fingerprint;
-  if (fingerprint !== undefined) supersedeOthers(draft, [teller?.id, draft.known?.id], fingerprint);
+  return acceptance !== null || teller !== null;
 }
 
 /** The value is back at what it was before `undone`: they are resolved, unless this makes the subject flap. */
@@ -246,7 +257,7 @@ function resolveReopened(draft: Draft, value: string | null): void {
       ? isValue(situation.valueAtBaseline, value)
       : situation.generated === null && findingPath(draft.findings).length === 0;
   for (const finding of draft.findings) {
-    const isBack = isAtStart || finding.baselineHash === value;
+    const isBack = (isAtStart && finding.currentHash !== value) || finding.baselineHash === value;
     if (isOpen(finding) && finding.isUndone && isBack) {
       draft.act({ kind: 'resolve', findingId: finding.id, resolution: 'reverted' });
     }
@@ -319,7 +330,7 @@ function supersedeOthers(draft: Draft, kept: readonly (string | undefined)[], by
   }
 }
 
-/** Nothing of the subject is left, and that is told elsewhere (the removal of its item) or held back. */
+/** Nothing of the subject is left, and that is no deviation from the pin, or told elsewhere, or held back. */
 function supersedeVanished(draft: Draft): void {
   for (const finding of draft.findings) {
     if (!isUnanswered(finding) || finding.currentHash === null) continue;
@@ -350,5 +361,10 @@ function isInForce({ expiresAt }: KnownAcceptance, { context }: Draft): boolean 
 }
 
 function isValue(value: SubjectValue | undefined, hash: string | null): boolean {
-  return value?.kind === 'known' && value.hash === hash;
+  return value !== undefined && value.kind !== 'unknown' && hashOf(value) === hash;
+}
+
+/** Of a subject that is gone nothing is left. */
+function hashOf(value: ProvenValue): string | null {
+  return value.kind === 'gone' ? null : value.hash;
 }

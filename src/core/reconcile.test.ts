@@ -97,33 +97,37 @@ describe('a value that changes', () => {
   it('to nothing, told elsewhere, leaves no finding that nobody has answered for', () => {
     const subject = walk('AB');
 
-    expect(texts(subject.run(null, { isHeldBack: true }))).toEqual(['F1 superseded']);
+    expect(texts(subject.runGone())).toEqual(['F1 superseded']);
+  });
+
+  it('to nothing, by what the plan holds back, supersedes nothing', () => {
+    const subject = walk('AB');
+
+    expect(subject.run(null, { isHeldBack: true })).toEqual([]);
   });
 });
 
 describe('a subject that vanishes, told elsewhere, and comes back', () => {
-  const gone = { isHeldBack: true };
-
   it('with the value that nobody has answered for is told again', () => {
     const subject = walk('AB');
-    subject.run(null, gone);
+    subject.runGone();
 
-    expect(texts(subject.run('B', gone))).toEqual(['recur F1', 'flip F1']);
+    expect(texts(subject.run('B'))).toEqual(['recur F1', 'flip F1']);
     expect(subject.states).toEqual(['A→B new']);
   });
 
   it('half the way back is told by the finding that told it before', () => {
     const subject = walk('ABC');
-    subject.run(null, gone);
-    subject.run('B', gone);
+    subject.runGone();
+    subject.run('B');
 
     expect(subject.states).toEqual(['A→B new', 'B→C resolved']);
   });
 
   it('with the value before any finding is told by none', () => {
     const subject = walk('AB');
-    subject.run(null, gone);
-    subject.run('A', gone);
+    subject.runGone();
+    subject.run('A');
 
     expect(subject.states).toEqual(['A→B resolved']);
     expect(subject.findings[0]?.isUndone).toBe(true);
@@ -131,8 +135,8 @@ describe('a subject that vanishes, told elsewhere, and comes back', () => {
 
   it('with another value begins a new way: what it went before is not told again', () => {
     const subject = walk('BC');
-    subject.run(null, gone);
-    subject.run('A', gone);
+    subject.runGone();
+    subject.run('A');
     subject.run('D');
 
     expect(texts(subject.run('A'))).toEqual(['flip F2', 'F2 reverted', 'record D→A way_back']);
@@ -142,9 +146,9 @@ describe('a subject that vanishes, told elsewhere, and comes back', () => {
   it('leaves what somebody has answered for as it is', () => {
     const subject = walk('AB');
     subject.triage('F1', 'acknowledged');
-    subject.run(null, gone);
+    subject.runGone();
 
-    expect(subject.run('D', gone)).toEqual([]);
+    expect(subject.run('D')).toEqual([]);
     expect(subject.states).toEqual(['A→B acknowledged']);
   });
 });
@@ -622,13 +626,14 @@ describe.each(['rolling', 'pinned'] as const)('in any life of a subject with a %
     );
   });
 
-  it('nor where changes are held back', () => {
-    const held = fc.array(fc.boolean(), { minLength: 41, maxLength: 41 });
+  it('nor where changes are held back and items are gone', () => {
+    const flags = fc.array(fc.boolean(), { minLength: 41, maxLength: 41 });
     fc.assert(
-      fc.property(steps, fc.constantFrom('A', 'B', 'C', null), held, (life, last, isHeld) => {
+      fc.property(steps, fc.constantFrom('A', 'B', 'C', null), flags, flags, (life, last, isHeld, isGone) => {
         const subject = new TestSubject('A', mode);
         for (const [at, one] of life.entries()) {
-          if ('value' in one) subject.run(one.value, { isHeldBack: isHeld[at] === true });
+          if ('value' in one && one.value === 'D' && isGone[at] === true) subject.runGone();
+          else if ('value' in one) subject.run(one.value, { isHeldBack: isHeld[at] === true });
           // What a person takes back is settled by whichever run comes next, this one or once more.
           else if (!('event' in one) || !['reopen', 'dismiss'].includes(one.event)) take(subject, one);
         }

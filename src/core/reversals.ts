@@ -27,3 +27,24 @@ export function isCalm(findings: readonly KnownFinding[], runSeq: number, isReve
 export function lastReversal(findings: readonly KnownFinding[]): number {
   return Math.max(0, ...findings.flatMap(({ flipRunSeqs }) => flipRunSeqs));
 }
+
+/**
+ * Whether a finding has a say in what becomes of its subject; `isAccepted`: an acceptance of it is in force or expired. What
+ * was resolved and undone, and has not turned for ten runs, is over, until its fingerprint is generated again.
+ */
+export function isConsidered(
+  { state, isUndone, fingerprint, flipRunSeqs }: KnownFinding,
+  {
+    generated,
+    runSeq,
+    isAccepted,
+  }: { readonly generated: string | null; readonly runSeq: number; readonly isAccepted: boolean },
+): boolean {
+  return (
+    state !== 'resolved' ||
+    !isUndone ||
+    fingerprint === generated ||
+    (flipRunSeqs.at(-1) ?? 0) > runSeq - FLAPPING_RUNS ||
+    isAccepted
+  );
+}

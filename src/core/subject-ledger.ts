@@ -1,7 +1,7 @@
-import type { GeneratedFinding, KnownFinding } from './known-finding.ts';
+import type { GeneratedFinding, KnownFinding, ProvenValue } from './known-finding.ts';
 import { applyReconcileAction, openedFinding } from './reconcile-action.ts';
 import { type ReconcileContext, reconcileSubject } from './reconcile-subject.ts';
-import { FLAPPING_RUNS, lastReversal } from './reversals.ts';
+import { FLAPPING_RUNS, isConsidered, lastReversal } from './reversals.ts';
 
 /**
  * What drift of a subject comes to that a plan lets through: it `opens` a finding, or is none, as it is there already or
@@ -11,9 +11,9 @@ export type DriftOutcome = 'opens' | 'known' | 'way_back' | 'flapping';
 
 /** A subject in one pair of runs. */
 export interface ObservedSubject {
-  /** Its value in the current run; null: absent. */
-  readonly value: string | null;
-  readonly valueAtBaseline: string | null;
+  /** Its value in the current run. */
+  readonly value: ProvenValue;
+  readonly valueAtBaseline: ProvenValue;
   /** Null: a plan held its drift back. For the fingerprint anything may stand that is the same for the same drift. */
   readonly generated: GeneratedFinding | null;
 }
@@ -80,10 +80,11 @@ export class SubjectLedger {
   #isNews({ value, valueAtBaseline, generated }: ObservedSubject, mode: ReconcileContext['mode']): boolean {
     return (
       mode === 'rolling' &&
-      value !== null &&
-      // What comes from nothing, told elsewhere, may begin a new way.
-      (generated !== null || valueAtBaseline !== null) &&
-      !this.#familiar.has(value) &&
+      value.kind === 'known' &&
+      value.hash !== null &&
+      !this.#familiar.has(value.hash) &&
+      // Where its item was gone, its way may begin anew.
+      valueAtBaseline.kind !== 'gone' &&
       !this.#isFlapping &&
       (generated === null || !this.#familiar.has(generated.fingerprint))
     );
@@ -102,7 +103,7 @@ export class SubjectLedger {
   }
 
   /** Runs in which nothing changed are told to nobody; the tenth of them is the one in which the subject is calm. */
-  #comeToRest(value: string | null, runSeq: number): void {
+  #comeToRest(value: ProvenValue, runSeq: number): void {
     const calmAt = lastReversal(this.#findings) + FLAPPING_RUNS;
     if (calmAt >= runSeq) return;
     this.#reconcile(
@@ -115,12 +116,14 @@ export class SubjectLedger {
     { value, valueAtBaseline, generated }: ObservedSubject,
     context: ReconcileContext,
   ): DriftOutcome | null {
+    const { runSeq } = context;
+    const asked = { generated: generated?.fingerprint ?? null, runSeq, isAccepted: false };
     const actions = reconcileSubject(
       {
         subjectKey: '',
-        valueNow: { kind: 'known', hash: value },
-        valueAtBaseline: { kind: 'known', hash: valueAtBaseline },
-        findings: this.#findings,
+        valueNow: value,
+        valueAtBaseline,
+        findings: this.#findings.filter((finding) => isConsidered(finding, asked)),
         acceptances: [],
         generated,
       },

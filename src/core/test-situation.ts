@@ -1,6 +1,13 @@
-import type { GeneratedFinding, KnownAcceptance, KnownFinding } from './known-finding.ts';
+import type {
+  GeneratedFinding,
+  KnownAcceptance,
+  KnownFinding,
+  ProvenValue,
+  SubjectValue,
+} from './known-finding.ts';
 import { reconcile } from './reconcile.ts';
 import { applyReconcileAction, openedFinding, type ReconcileAction } from './reconcile-action.ts';
+import { isConsidered } from './reversals.ts';
 
 /** One subject through many runs, kept as a store would: what a test tells the value, and what became of it. */
 export class TestSubject {
@@ -13,10 +20,12 @@ export class TestSubject {
   findings: KnownFinding[] = [];
   acceptances: KnownAcceptance[] = [];
   links = new Map<string, string | null>();
-  #last: { generated: GeneratedFinding | null; isKnown: boolean; baseline: string | null } = {
+  /** Whether its item is gone. */
+  isGone = false;
+  #last: { generated: GeneratedFinding | null; now: SubjectValue; baseline: SubjectValue } = {
     generated: null,
-    isKnown: true,
-    baseline: null,
+    now: { kind: 'unknown' },
+    baseline: { kind: 'unknown' },
   };
 
   constructor(value: string | null, mode: 'rolling' | 'pinned' = 'rolling') {
@@ -25,31 +34,50 @@ export class TestSubject {
     this.mode = mode;
   }
 
-  /** A run in which the subject has `value`; with `isHeldBack` a change makes no finding. */
+  /**
+   * A run in which the subject has `value`; with `isHeldBack` a change makes no finding. Where its item was gone, that it
+   * is back is told elsewhere.
+   */
   run(value: string | null, { isHeldBack = false } = {}): ReconcileAction[] {
+    const baseline = this.#baseline();
+    const isDrift = baseline.kind === 'known' && value !== baseline.hash && !isHeldBack;
     this.runSeq++;
-    const baseline = this.mode === 'rolling' ? this.value : this.pin;
     this.value = value;
-    const isDrift = value !== baseline && !isHeldBack;
-    const generated = isDrift ? generatedOf(baseline, value) : null;
-    this.#last = { generated, isKnown: true, baseline };
+    this.isGone = false;
+    this.#last = {
+      generated: isDrift ? generatedOf(baseline.hash, value) : null,
+      now: { kind: 'known', hash: value },
+      baseline,
+    };
+    return this.repeat();
+  }
+
+  /** A run in which its item is gone, which is told elsewhere. */
+  runGone(): ReconcileAction[] {
+    const baseline = this.#baseline();
+    this.runSeq++;
+    this.value = null;
+    this.isGone = true;
+    this.#last = { generated: null, now: { kind: 'gone' }, baseline };
     return this.repeat();
   }
 
   /** A run that does not know the value. */
   runUnknown(): ReconcileAction[] {
+    const baseline = this.#baseline();
     this.runSeq++;
-    this.#last = {
-      generated: null,
-      isKnown: false,
-      baseline: this.mode === 'pinned' ? this.pin : this.value,
-    };
+    this.#last = { generated: null, now: { kind: 'unknown' }, baseline };
     return this.repeat();
+  }
+
+  #baseline(): ProvenValue {
+    if (this.mode === 'pinned') return { kind: 'known', hash: this.pin };
+    return this.isGone ? { kind: 'gone' } : { kind: 'known', hash: this.value };
   }
 
   /** The last run reconciled (once more). */
   repeat(): ReconcileAction[] {
-    const { generated, isKnown, baseline } = this.#last;
+    const { generated, now, baseline } = this.#last;
     const actions = reconcile({
       mode: this.mode,
       runSeq: this.runSeq,
@@ -57,9 +85,9 @@ export class TestSubject {
       subjects: [
         {
           subjectKey: 'subject',
-          valueNow: isKnown ? { kind: 'known', hash: this.value } : { kind: 'unknown' },
-          valueAtBaseline: { kind: 'known', hash: baseline },
-          findings: this.findings,
+          valueNow: now,
+          valueAtBaseline: baseline,
+          findings: this.#loaded(generated),
           acceptances: this.acceptances,
           generated,
         },
@@ -67,6 +95,17 @@ export class TestSubject {
     });
     for (const action of actions) this.#apply(action, generated);
     return actions;
+  }
+
+  /** The findings that a store loads. */
+  #loaded(generated: GeneratedFinding | null): KnownFinding[] {
+    return this.findings.filter((finding) =>
+      isConsidered(finding, {
+        generated: generated?.fingerprint ?? null,
+        runSeq: this.runSeq,
+        isAccepted: this.acceptances.some(({ findingId }) => findingId === finding.id),
+      }),
+    );
   }
 
   #apply(action: ReconcileAction, generated: GeneratedFinding | null): void {

@@ -7,17 +7,19 @@ import type { DriftType } from '../../core/drift-type.ts';
 import { fingerprintOf } from '../../core/generate.ts';
 import type { JsonValue } from '../../core/json-value.ts';
 import { type JudgedCandidate, judgeCandidate } from '../../core/judge-candidate.ts';
+import type { ProvenValue } from '../../core/known-finding.ts';
 import type { Observation } from '../../core/observation.ts';
 import { routeOf } from '../../core/plan-route.ts';
 import { sha256Hex } from '../../core/sha256.ts';
 import type { DriftOutcome } from '../../core/subject-ledger.ts';
 import type { BacktestEffect, BacktestSide } from '../executions/backtest.ts';
+import type { ItemState } from '../inventory/interval-read-model.ts';
 import type { RulesByDigest } from '../inventory/rules-read-model.ts';
 import type { BacktestLedger, TriedDrift, TriedOutcome } from './backtest-ledger.ts';
 import type { BacktestTally, TriedSide, UsedVersion } from './backtest-tally.ts';
 import type { ComparedItem } from './drift-part.ts';
 import type { PlanInForce } from './resolve-plan.ts';
-import { driftTypesOf, type ValueOf, valuesOf } from './subject-values.ts';
+import { driftTypesOf, subjectValueIn, type ValueOf, valuesOf } from './subject-values.ts';
 
 /** A pair that is judged twice: by the plan that its execution used, and by the one that is tried. */
 export interface TriedPair {
@@ -67,7 +69,7 @@ export class BacktestComparison {
   add(part: ComparedItem): void {
     if (part.kind !== 'drifted' && part.kind !== 'unproven') return;
     const { change, before, after } = part.drift;
-    const values = { before: valuesOf(before, this.#rules), after: valuesOf(after, this.#rules) };
+    const values = valuesAtEnds(before, after, this.#rules);
     const rest = driftTypesOf(part, this.#rules);
     if (part.kind === 'drifted') {
       for (const candidate of candidatesInOrder(change)) {
@@ -147,7 +149,8 @@ export class BacktestComparison {
     const isSilent = generated.before === null && generated.after === null;
     // Most of what is held back is never let through: its values need not be looked at.
     if (isSilent && !this.#ledger.knows(scopeId, subject)) return nothing;
-    const [value, valueAtBaseline] = [values.after(driftType), values.before(driftType)];
+    const value = values.now(driftType);
+    const valueAtBaseline = values.atBaseline(driftType);
     return this.#ledger.note(scopeId, subject, { value, valueAtBaseline, generated, mode, runSeq });
   }
 }
@@ -157,6 +160,18 @@ const nothing = { before: null, after: null };
 interface Values {
   readonly before: ValueOf;
   readonly after: ValueOf;
+  atBaseline(driftType: DriftType): ProvenValue;
+  now(driftType: DriftType): ProvenValue;
+}
+
+function valuesAtEnds(before: ItemState | null, after: ItemState | null, rules: RulesByDigest): Values {
+  const [valueBefore, valueAfter] = [valuesOf(before, rules), valuesOf(after, rules)];
+  return {
+    before: valueBefore,
+    after: valueAfter,
+    atBaseline: (driftType) => subjectValueIn(before, driftType, valueBefore),
+    now: (driftType) => subjectValueIn(after, driftType, valueAfter),
+  };
 }
 
 /** So long is what stands for drift as it is; what is longer is hashed. */

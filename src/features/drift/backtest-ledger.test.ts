@@ -16,8 +16,8 @@ function drift(
   return {
     mode: 'rolling',
     runSeq,
-    value: to,
-    valueAtBaseline: from,
+    value: { kind: 'known', hash: to },
+    valueAtBaseline: { kind: 'known', hash: from },
     generated: { before: by === 'after' ? null : generated, after: by === 'before' ? null : generated },
   };
 }

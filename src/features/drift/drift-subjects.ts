@@ -14,7 +14,7 @@ import type { RulesByDigest } from '../inventory/rules-read-model.ts';
 import type { DriftPart } from './drift-part.ts';
 import type { ItemDrift } from './item-change.ts';
 import type { RunPair } from './run-pair.ts';
-import { driftTypesOf, valuesOf } from './subject-values.ts';
+import { driftTypesOf, subjectValueIn, valuesOf } from './subject-values.ts';
 
 const unknown: SubjectValue = { kind: 'unknown' };
 
@@ -32,9 +32,9 @@ export function* subjectsOfPart(
   const [before, after] = [valuesOf(drift.before, rules), valuesOf(drift.after, rules)];
   for (const driftType of driftTypesOf(part, rules)) {
     const subjectKey = keyOf(pair, { ...item, driftType });
-    const valueNow: SubjectValue = { kind: 'known', hash: after(driftType) };
-    const valueAtBaseline: SubjectValue =
-      part.kind === 'unproven' ? unknown : { kind: 'known', hash: before(driftType) };
+    const valueNow = subjectValueIn(drift.after, driftType, after);
+    const valueAtBaseline =
+      part.kind === 'unproven' ? unknown : subjectValueIn(drift.before, driftType, before);
     const finding =
       part.kind === 'drifted' ? part.findings.find((one) => one.driftType === driftType) : undefined;
     const generated =
@@ -70,10 +70,8 @@ export async function subjectsAsTheyAre(
   return subjects.map(({ itemType, externalId, driftType, subjectKey }) => {
     const key = stateKey(itemType, externalId);
     const isKnown = !pair.isAmbiguous(itemType, externalId);
-    const known = (state: ItemState | undefined): SubjectValue => ({
-      kind: 'known',
-      hash: valuesOf(state ?? null, rules)(driftType),
-    });
+    const known = (state: ItemState | null = null): SubjectValue =>
+      subjectValueIn(state, driftType, valuesOf(state, rules));
     const isAbsenceProven = then.has(key) || pair.provesAbsence(itemType);
     return {
       subjectKey,

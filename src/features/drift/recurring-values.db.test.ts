@@ -4,7 +4,9 @@ import type { JsonObject } from '../../core/json-value.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
 import { triageFinding } from '../findings/finding-triage.ts';
-import { executionOf, findingsOf, generate } from './test-drift.ts';
+import { setBaseline } from './baseline-service.ts';
+import { generateDrift } from './drift-service.ts';
+import { executionOf, executionsOf, findingsOf, generate } from './test-drift.ts';
 import { TestHistory } from './test-history.ts';
 
 let testDatabase: TestDatabase;
@@ -20,7 +22,10 @@ afterAll(async () => {
   await testDatabase?.drop();
 });
 
-/** An item of two properties, as in `A0`, in one run after the other. */
+/** An item that has no configuration, only assignments. */
+const NOTHING = 'nothing';
+
+/** An item of two properties, as in `A0`, in one run after the other; null: it is gone. */
 class Item {
   readonly history: TestHistory;
 
@@ -30,11 +35,27 @@ class Item {
 
   async go(...values: (string | null)[]): Promise<void> {
     for (const value of values) {
-      const items: Record<string, JsonObject> =
-        value === null ? {} : { item: { x: value[0] as string, y: value[1] as string } };
+      const [x, y] = value ?? '';
+      const facts = value === NOTHING ? { assignments: ['g'] } : { x: x ?? null, y: y ?? null };
+      const items: Record<string, JsonObject> = value === null ? {} : { item: facts };
       const { runSeq } = await this.history.run(items);
       if (runSeq > 1) await generate(this.history, runSeq);
     }
+  }
+
+  /** What a person does to the only configuration finding in a state. */
+  async triage(state: string, event: 'accept' | 'acknowledge'): Promise<void> {
+    await this.history.asApp(async (tx) => {
+      const { rows } = await tx.client.query<{ finding_id: string; revision: number }>(
+        `select finding_id, revision from driftplane.findings
+         where scope_id = $1 and drift_type = 'configuration' and state = $2`,
+        [this.history.scopeId, state],
+      );
+      const [{ finding_id: findingId, revision }] = rows as [{ finding_id: string; revision: number }];
+      const decision =
+        event === 'accept' ? { event, comment: null, expiresAt: null } : { event, comment: null };
+      await triageFinding(tx, { findingId, revision }, decision);
+    });
   }
 
   /** What its configuration findings are, oldest first. */
@@ -52,14 +73,7 @@ test('a value that was accepted after it came back from another one stays accept
   const item = await open();
   await item.go('A0', 'B0', 'C0', 'A1', 'B1');
   expect(await item.states()).toEqual(['new', 'resolved', 'resolved']);
-  await item.history.asApp(async (tx) => {
-    const { rows } = await tx.client.query<{ finding_id: string; revision: number }>(
-      "select finding_id, revision from driftplane.findings where state = 'new' and scope_id = $1",
-      [item.history.scopeId],
-    );
-    const [{ finding_id: findingId, revision }] = rows as [{ finding_id: string; revision: number }];
-    await triageFinding(tx, { findingId, revision }, { event: 'accept', comment: null, expiresAt: null });
-  });
+  await item.triage('new', 'accept');
 
   await item.go(...Array<string>(10).fill('B1'), 'A1', 'B1');
 
@@ -91,4 +105,56 @@ test('an item that is made anew has nothing of the findings before', async () =>
   await item.go('B0', 'C0', null, 'A0', 'D0', 'A0');
 
   expect(await item.states()).toEqual(['resolved', 'resolved']);
+});
+
+test('nor one that it had from nothing', async () => {
+  const item = await open();
+  await item.go(NOTHING, 'B0', null, 'B0');
+
+  expect(await item.states()).toEqual(['new']);
+});
+
+test('a new way beside a finding that somebody works on is told to its end', async () => {
+  const item = await open();
+  await item.go('A0', 'B0', 'C0');
+  await item.triage('new', 'acknowledge');
+
+  await item.go(null, 'D0', 'B0');
+
+  // A0 → B0 tells of what is there.
+  expect(await item.states()).toEqual(['new', 'resolved']);
+});
+
+test('where nothing is there, no finding of a value is told again', async () => {
+  const item = await open();
+
+  await item.go('A0', 'B0', null, NOTHING, 'C0', NOTHING);
+
+  expect(await item.states()).toEqual(['resolved', 'resolved']);
+});
+
+test('a baseline that is pinned behind a way back leaves one finding of the value', async () => {
+  const item = await open();
+  await item.go('D0', 'A0', 'B0', 'C0', 'B0');
+  const { history } = item;
+
+  await history.asApp((tx) =>
+    setBaseline(tx, history.scopeId, { mode: 'pinned', runId: history.runs[0]?.runId as string }),
+  );
+  for (const { executionId, status } of await executionsOf(history)) {
+    if (status === 'queued') await generateDrift(database, { workspaceId: history.workspaceId, executionId });
+  }
+
+  expect((await item.states()).filter((state) => state === 'new')).toHaveLength(1);
+});
+
+test('an accepted value that is reached on another way long after it was undone is accepted again', async () => {
+  const item = await open();
+  await item.go('A0', 'B0');
+  await item.triage('new', 'accept');
+
+  await item.go('A0', ...Array<string>(12).fill('A0'), 'C0', 'B0');
+
+  expect(await item.states()).toContain('accepted');
+  expect(await item.states()).not.toContain('new');
 });

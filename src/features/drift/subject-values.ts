@@ -1,5 +1,6 @@
 import type { DriftType } from '../../core/drift-type.ts';
 import type { JsonValue } from '../../core/json-value.ts';
+import type { ProvenValue } from '../../core/known-finding.ts';
 import { subjectValueHash } from '../../core/subject-value.ts';
 import type { ItemState } from '../inventory/interval-read-model.ts';
 import type { RulesByDigest } from '../inventory/rules-read-model.ts';
@@ -24,6 +25,13 @@ export function valuesOf(state: ItemState | null, rules: RulesByDigest): ValueOf
     }
     return hash;
   };
+}
+
+const gone = { kind: 'gone' } as const;
+
+/** The value of one of an item's subjects in a state that is known. */
+export function subjectValueIn(state: ItemState | null, driftType: DriftType, hashOf: ValueOf): ProvenValue {
+  return state === null && driftType !== 'presence' ? gone : { kind: 'known', hash: hashOf(driftType) };
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { FindingState } from '../../core/finding-lifecycle.ts';
+import { FLAPPING_RUNS } from '../../core/reversals.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import type { DismissReason, Resolution } from './finding-decision.ts';
 import type { GeneratedFindingInput, ReconcileContext } from './generated-finding.ts';
@@ -41,9 +42,6 @@ const lockedColumns = `f.finding_id as "findingId", f.fingerprint, f.subject_key
   f.opened_run_seq as "openedRunSeq", f.last_seen_at as "lastSeenAt", f.occurrence_count as "occurrenceCount",
   f.is_undone as "isUndone", f.flip_run_seqs as "flipRunSeqs", f.is_flapping as "isFlapping", f.revision`;
 
-/** Reversals of the last ten runs count; older ones of a resolved and undone finding are history. */
-const REVERSAL_RUNS = 10;
-
 /**
  * Reconciling a scope locks its findings in the order of their subjects, a bulk of people's in another: so
  * those wait for each other here, where nothing is held yet. Scopes reconcile beside each other.
@@ -57,7 +55,8 @@ export async function lockFindings(tx: WorkspaceTransaction, mode: 'shared' | 'e
 
 /**
  * What `reconcile` has to know of these subjects, locked in their order; the findings of a subject in theirs. One
- * look-up per subject, also where the planner has not counted the table yet and would go through all findings.
+ * look-up per subject, also where the planner has not counted the table yet and would go through all findings. Which they
+ * are is what `isConsidered` says.
  */
 export async function lockFindingsOfSubjects(
   tx: WorkspaceTransaction,
@@ -73,7 +72,11 @@ export async function lockFindingsOfSubjects(
        select ${lockedColumns} from driftplane.findings f
        where f.workspace_id = $1 and f.subject_key = wanted.subject_key
          and (f.state <> 'resolved' or not f.is_undone or f.fingerprint = any($3)
-           or f.flip_run_seqs[cardinality(f.flip_run_seqs)] > $4)
+           or f.flip_run_seqs[cardinality(f.flip_run_seqs)] > $4
+           or exists (
+             select from driftplane.acceptances a
+             where a.workspace_id = $1 and a.finding_id = f.finding_id
+               and (a.ended_because is null or a.ended_because = 'expired')))
        order by f.opened_run_seq, f.finding_id
        offset 0
        for no key update
@@ -82,7 +85,7 @@ export async function lockFindingsOfSubjects(
       tx.workspaceId,
       [...new Set(wanted.subjectKeys)].sort(),
       wanted.fingerprints,
-      wanted.runSeq - REVERSAL_RUNS,
+      wanted.runSeq - FLAPPING_RUNS,
     ],
   );
   return rows;

@@ -35,7 +35,7 @@ export interface GeneratedFindingInput {
 export interface SubjectNow {
   readonly subjectKey: string;
   readonly valueNow: SubjectValue;
-  /** In the pinned run; not looked at in rolling mode. */
+  /** In the baseline run; in rolling mode it is only asked whether the subject was gone. */
   readonly valueAtBaseline?: SubjectValue;
   readonly generated: GeneratedFindingInput | null;
 }
