@@ -16,10 +16,12 @@ export const strictConversions: readonly CelFunc[] = [
   celFunc('uint', [STRING], UINT, (text) => celUint(integer(text, /^\d{1,20}$/, [0n, MAX_UINT]))),
   celFunc('double', [STRING], DOUBLE, (text) => {
     if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)) throw new Error('it is no number');
-    return Number(text);
+    const value = Number(text);
+    if (!Number.isFinite(value)) throw new Error('it is out of range');
+    return value;
   }),
   celFunc('timestamp', [STRING], objectType(TimestampSchema), (text) => {
-    if (!isDay(text)) throw new Error('there is no such day');
+    if (!isDayAndHour(text)) throw new Error('there is no such day, or hour');
     return fromJson(TimestampSchema, text);
   }),
 ];
@@ -31,8 +33,9 @@ function integer(text: string, form: RegExp, [least, most]: readonly [bigint, bi
   return value;
 }
 
-/** Whether the day that an instant begins with is one of its month. */
-function isDay(instant: string): boolean {
-  const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)/.exec(instant) ?? [];
-  return Number(day) <= new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+/** Whether the day that an instant begins with is one of its month, and the hour one of the day. */
+function isDayAndHour(instant: string): boolean {
+  const [, year, month, day, hour] = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d)/.exec(instant) ?? [];
+  const days = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+  return Number(day) <= days && Number(hour) < 24;
 }

@@ -128,10 +128,20 @@ describe('a condition', () => {
 
 describe('a value of a text that is none', () => {
   it.each([
-    ['double', ['', ' ', 'none', 'NaN', 'Infinity', '0x10', '1_000', '1,5', '1e', '.', ' 1']],
+    ['double', ['', ' ', 'none', 'NaN', 'Infinity', '0x10', '1_000', '1,5', '1e', '.', ' 1', '1e400']],
     ['int', ['', ' ', '0x1', '1.0', '1e3', '--1', '9223372036854775808', '-9223372036854775809']],
     ['uint', ['', '-1', '+1', '18446744073709551616']],
-    ['timestamp', ['', '2026-12-24', '2026-02-29T00:00:00Z', '2026-04-31T00:00:00Z', '2026-00-01T00:00:00Z']],
+    [
+      'timestamp',
+      [
+        '',
+        '2026-12-24',
+        '2026-02-29T00:00:00Z',
+        '2026-04-31T00:00:00Z',
+        '2026-00-01T00:00:00Z',
+        '2026-01-01T24:00:00Z',
+      ],
+    ],
   ])('is no %s: such a condition holds nothing back', (name, texts) => {
     for (const text of texts) {
       const condition = `${name}(before) == ${name}(before)`;

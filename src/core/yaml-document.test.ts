@@ -218,11 +218,18 @@ it('whatever is written is read back as it is', () => {
   );
 });
 
-it('any number of aliases as keys is looked at in one pass', () => {
-  const aliases = Array.from({ length: 20_000 }, (_, at) => `k${at}: [*k, {*k : 1}]`);
+it.each([
+  ['keys', 'a: &k b\n', (at: number) => `k${at}: [*k, {*k : 1}]`],
+  ['single values', '', (at: number) => `k${at}: &k${at} v\nl${at}: *k${at}`],
+])('any number of aliases as %s is told in no time', (_, head, line) => {
+  const text = head + Array.from({ length: 20_000 }, (_each, at) => line(at)).join('\n');
 
-  expect(parseYaml(`a: &k b\n${aliases.join('\n')}\n`)).toMatchObject({
+  expect(parseYaml(text)).toMatchObject({ ok: false, details: [{ detail: 'more than 100 aliases' }] });
+});
+
+it('an alias of what it is a part of is refused', () => {
+  expect(parseYaml('a: &a [1, {b: *a}]\n')).toMatchObject({
     ok: false,
-    details: [{ detail: 'more than 100 aliases' }],
+    details: [{ detail: 'an alias stands for what it is a part of' }],
   });
 });

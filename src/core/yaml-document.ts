@@ -20,6 +20,8 @@ const MAX_ALIASES = 100;
 const MAX_FAULTS = 100;
 
 const TOO_DEEP = 'it is nested too deep';
+const TOO_MANY_ALIASES = `more than ${MAX_ALIASES} aliases`;
+const OWN_ALIAS = 'an alias stands for what it is a part of';
 
 export type YamlResult =
   | {
@@ -55,6 +57,8 @@ export function parseYaml(text: string): YamlResult {
     // All else that is wrong comes of it.
     if (deep !== undefined) return { ok: false, details: [deep] };
     targets = aliasTargets(document);
+    // The library looks for what each of them stands for in the whole document.
+    if (targets.size > MAX_ALIASES) throw new Error(TOO_MANY_ALIASES);
     faults.push(...repeatedKeys(document.contents, targets, lines));
     if (faults.length > 0) return { ok: false, details: faults };
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
@@ -81,9 +85,13 @@ function aliasTargets(document: Document): AliasTargets {
   const anchors = new Map<string, unknown>();
   const targets = new Map<unknown, unknown>();
   visit(document, {
-    Node(_, node) {
-      if (isAlias(node)) targets.set(node, anchors.get(node.source));
-      else if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    Node(_, node, path) {
+      if (isAlias(node)) {
+        const target = anchors.get(node.source);
+        if (path.includes(target as (typeof path)[number])) throw new Error(OWN_ALIAS);
+        targets.set(node, target);
+      }
+      if (!isAlias(node) && node.anchor !== undefined) anchors.set(node.anchor, node);
     },
   });
   return targets;
@@ -143,7 +151,7 @@ function repeatedKeys(contents: unknown, targets: AliasTargets, lines: LineCount
 
 /** What the parser says, for people who do not call it. */
 function plainText(message: string): string {
-  if (message.startsWith('Excessive alias count')) return `more than ${MAX_ALIASES} aliases`;
+  if (message.startsWith('Excessive alias count')) return TOO_MANY_ALIASES;
   if (/call stack|stack overflow/i.test(message)) return TOO_DEEP;
   if (message.startsWith('Source contains multiple documents')) return 'it holds more than one document';
   return message;

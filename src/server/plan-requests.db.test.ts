@@ -69,6 +69,14 @@ describe('what is wrong around a plan is told along with what is wrong with it',
     body.details.map(({ pointer }) => pointer);
 
   test('on creating', async () => {
+    const unknown = await call('POST', '', { payload: { ...bad, templateId: 'nope', changeNote: 5 } });
+    expect(pointersOf(unknown)).toEqual([
+      '/changeNote',
+      '/templateId',
+      '/driftTypes/0',
+      '/thresholds/notify',
+      '/scopeRef',
+    ]);
     const payload = { ...bad, templateId: 'database', changeNote: 5, parentId: false };
     const refused = await call('POST', '', { payload });
     expect(refused).toMatchObject({ status: 400, body: { code: 'invalid_request' } });

@@ -5,7 +5,7 @@ import { holdCodes } from '../../core/plan-hold.ts';
 import { findingRoutes } from '../../core/plan-route.ts';
 import { instantSchema } from '../../http/instant.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
-import { tellPlanFaults } from '../plans/plan-body.ts';
+import { documentFaults, tellPlanFaults } from '../plans/plan-body.ts';
 import { planJsonSchema } from '../plans/plan-contract.ts';
 import { backtestAbsences, backtestEffects } from './backtest.ts';
 import { notReplayableReasons } from './execution.ts';
@@ -42,7 +42,7 @@ const requestSchema = z
     if (planId === undefined && version !== undefined) refuse('version', 'it is the version of a planId');
   });
 
-export const createBacktestBody = tellPlanFaults(requestSchema, '/document', ({ document }) => document);
+export const createBacktestBody = tellPlanFaults(requestSchema, documentFaults);
 
 const holdCode = z.enum(holdCodes);
 const perSeverity = z.record(z.enum(severities), count);

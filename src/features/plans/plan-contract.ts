@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ErrorDetail } from '../../core/errors.ts';
 import { MAX_SUBJECTS, MAX_TRACE_ENTRIES, resolutionMethods } from '../../core/plan-resolution.ts';
 import { planReviewStates } from '../../core/plan-review-state.ts';
 import { type PlanContent, planDocumentSchema } from '../../core/plan-schema.ts';
@@ -6,8 +7,8 @@ import { planScopeTypes, planStatuses } from '../../core/plan-vocabulary.ts';
 import { isStorable, storableFault } from '../../core/storable-text.ts';
 import { instantSchema } from '../../http/instant.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
-import { type PlanBody, tellPlanFaults } from './plan-body.ts';
-import { completeFromTemplate } from './plan-template-use.ts';
+import { documentFaults, type PlanBody, planFaults, tellPlanFaults } from './plan-body.ts';
+import { completeFromTemplate, templateFaults } from './plan-template-use.ts';
 
 type JsonSchema = Record<string, unknown> & { properties: Record<string, unknown>; required?: string[] };
 
@@ -26,9 +27,9 @@ const { $schema: _, ...bodySchema } = planJsonSchema;
 function planBody<Fields extends z.ZodRawShape>(
   more: Record<string, unknown>,
   fields: Fields,
-  documentOf: (body: PlanBody) => unknown,
+  faultsOf: (body: PlanBody) => readonly ErrorDetail[],
 ) {
-  return tellPlanFaults(z.looseObject(fields), '', documentOf).meta({
+  return tellPlanFaults(z.looseObject(fields), faultsOf).meta({
     ...bodySchema,
     additionalProperties: false,
     properties: { ...more, ...bodySchema.properties },
@@ -58,11 +59,14 @@ export const createPlanBody = planBody(
   { workspaceId: z.string().optional(), templateId: z.string().max(200).optional(), ...extraFields },
   (body) => {
     const templateId = typeof body.templateId === 'string' ? body.templateId : null;
-    return completeFromTemplate(newDocumentOf(body), templateId).document;
+    const { document, details } = completeFromTemplate(newDocumentOf(body), templateId);
+    return [...details, ...planFaults(document)];
   },
 );
 
-export const updatePlanBody = planBody(extraSchemas, extraFields, changedDocumentOf);
+export const updatePlanBody = planBody(extraSchemas, extraFields, (body) =>
+  planFaults(changedDocumentOf(body)),
+);
 
 /** The plan in the body of a change: what the route takes besides is no part of it, and what it does not is a fault. */
 export function changedDocumentOf(body: PlanBody): Record<string, unknown> {
@@ -91,8 +95,10 @@ export const applyPlanBody = tellPlanFaults(
     changeNote: note.optional(),
     dryRun: z.boolean().default(false).meta({ description: 'Only says what would be otherwise' }),
   }),
-  '/document',
-  ({ document }) => document,
+  (body) => [
+    ...templateFaults(typeof body.templateId === 'string' ? body.templateId : null),
+    ...documentFaults(body),
+  ],
 );
 
 /** The content of a plan on the wire: validated when it was stored, described as it comes out. */
