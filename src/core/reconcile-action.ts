@@ -113,9 +113,9 @@ export function applyReconcileAction(
   }
 }
 
-/** Its value is there: where it had been undone, it is now the last step of its subject's way. */
+/** Its value is there: where it had been undone, or found another one, it is now the last step of its subject's way. */
 function arrived(finding: KnownFinding, change: SubjectChange, runSeq: number): KnownFinding {
-  if (!finding.isUndone) return finding;
+  if (!finding.isUndone && finding.currentHash === change.currentHash) return finding;
   const { baselineHash, currentHash } = change;
   return { ...finding, baselineHash, currentHash, isUndone: false, openedRunSeq: runSeq };
 }

@@ -137,13 +137,14 @@ function reconcileFlapping(
   value: string | null,
   isReversal: boolean,
 ): void {
+  const isRepeated = isRepeatedWayBack(draft);
   if (isReversal) draft.act({ kind: 'flip', findingId: flapping.id, isBack: value !== flapping.currentHash });
   const { generated } = draft.situation;
   if (generated === null) return;
   const isNews = !isFamiliar(draft, value);
   const isHidden = draft.known === null ? !isNews : draft.known.state === 'resolved';
   if (isHidden && acceptanceInForce(draft, value) === null) recordGenerated(draft, 'flapping');
-  else respond(draft, value, false);
+  else respond(draft, value, isRepeated);
   if (isNews) supersedeOthers(draft, [], generated.fingerprint);
 }
 
@@ -159,18 +160,27 @@ function reconcileSteady(
   const { undone, teller } = standing;
   const isToldElsewhere = teller !== null && teller.id !== draft.known?.id;
   const isRepeated = isRepeatedWayBack(draft);
-  const isWayBack = draft.context.mode === 'rolling' && (undone.length > 0 || isToldElsewhere || isRepeated);
+  const isRolling = draft.context.mode === 'rolling';
+  const isWayBack = isRolling && (undone.length > 0 || isToldElsewhere || isRepeated);
   if (undone.length > 0 && undo(draft, standing) === 'flapping') {
     respond(draft, value, isWayBack);
     return;
   }
+  // Where the way back was found before, what it left has been settled.
+  const isSettled = isRepeated && !isToldElsewhere;
+  if (generated === null && !isSettled && isBackWithItem(draft)) resumeWay(draft, standing, value);
   resolveReopened(draft, value);
   respond(draft, value, isWayBack);
-  // Where the way back was found before, what it left has been settled.
-  if (isRepeated && !isToldElsewhere) return;
+  if (isSettled) return;
   if (generated !== null || isCalmNow) settleOthers(draft, standing, value);
-  else if (isBackWithItem(draft)) resumeWay(draft, standing, value);
-  else if (draft.context.mode === 'pinned' && value === null && undone.length === 0) supersedeVanished(draft);
+  else if ((isRolling && undone.length > 0) || acceptanceInForce(draft, value) !== null) {
+    tellAgain(draft, standing, value);
+  }
+  if (generated === null && !isRolling && value === null && undone.length === 0) {
+    // That there is nothing of it is still so, but where its item is gone.
+    const isGone = draft.situation.valueNow.kind === 'gone';
+    supersedeByNothing(draft, ({ currentHash }) => currentHash === null && !isGone);
+  }
 }
 
 /** The item is gone, and that is told elsewhere: what nobody has answered for gives way to nothing. */
@@ -178,10 +188,7 @@ function endWithItem(draft: Draft): void {
   for (const { id, isFlapping } of draft.findings) {
     if (isFlapping) draft.act({ kind: 'calm', findingId: id });
   }
-  for (const finding of draft.findings) {
-    if (!isUnanswered(finding)) continue;
-    draft.act({ kind: 'resolve', findingId: finding.id, resolution: 'superseded', byFingerprint: null });
-  }
+  supersedeByNothing(draft);
 }
 
 /** Whether the subject was gone with its item, whose coming back is told elsewhere. */
@@ -193,6 +200,8 @@ function isBackWithItem({ context, situation }: Draft): boolean {
 function resumeWay(draft: Draft, standing: Standing, value: string | null): void {
   const isTold = tellAgain(draft, standing, value);
   if (isTold || standing.undone.length > 0) return;
+  // As where a person has reopened it meanwhile.
+  supersedeByNothing(draft, ({ isFlapping, currentHash }) => isFlapping || currentHash === value);
   const path = findingPath(draft.findings);
   // What is open stays on the way, and so does what lies before it.
   for (const { id } of path.slice(path.findLastIndex(isOpen) + 1)) draft.act({ kind: 'undo', findingId: id });
@@ -214,8 +223,11 @@ function isRepeatedWayBack({ findings, context }: Draft): boolean {
 
 /** The finding that tells the value is unresolved again, and what nobody has answered for gives way to it. */
 function settleOthers(draft: Draft, standing: Standing, value: string | null): void {
-  tellAgain(draft, standing, value);
   const { teller } = standing;
+  const { known } = draft;
+  // What was generated is told by its own finding, as where a person has reopened it.
+  const isTold = known !== null && isOpen(known) && known.id !== teller?.id;
+  if (!isTold || acceptanceInForce(draft, value) !== null) tellAgain(draft, standing, value);
   const fingerprint = teller?.fingerprint ?? draft.situation.generated?.fingerprint;
   if (fingerprint !== undefined) supersedeOthers(draft, [teller?.id, draft.known?.id], fingerprint);
 }
@@ -275,9 +287,11 @@ function answerGenerated(draft: Draft, isWayBack: boolean): void {
   const { generated } = draft.situation;
   if (generated === null) return;
   const { known } = draft;
-  if (known !== null && isOpen(known))
-    draft.act({ kind: 'seen_again', findingId: known.id, ...changeOf(generated) });
-  else if (isWayBack) recordGenerated(draft, 'way_back');
+  if (known !== null && isOpen(known)) {
+    // The way back to what it found takes it nowhere else.
+    const change = changeOf(isWayBack && !known.isUndone ? known : generated);
+    draft.act({ kind: 'seen_again', findingId: known.id, ...change });
+  } else if (isWayBack) recordGenerated(draft, 'way_back');
   else if (known?.state === 'dismissed') recordGenerated(draft, 'dismissed');
   else if (known !== null) comeBack(draft, { kind: 'recur', findingId: known.id, ...changeOf(generated) });
   else {
@@ -330,10 +344,10 @@ function supersedeOthers(draft: Draft, kept: readonly (string | undefined)[], by
   }
 }
 
-/** Nothing of the subject is left, and that is no deviation from the pin, or told elsewhere, or held back. */
-function supersedeVanished(draft: Draft): void {
+/** What nobody has answered for gives way to nothing, which is told elsewhere or held back. */
+function supersedeByNothing(draft: Draft, isKept: (finding: KnownFinding) => boolean = () => false): void {
   for (const finding of draft.findings) {
-    if (!isUnanswered(finding) || finding.currentHash === null) continue;
+    if (!isUnanswered(finding) || isKept(finding)) continue;
     draft.act({ kind: 'resolve', findingId: finding.id, resolution: 'superseded', byFingerprint: null });
   }
 }

@@ -227,6 +227,13 @@ it.each([
   expect(parseYaml(text)).toMatchObject({ ok: false, details: [{ detail: 'more than 100 aliases' }] });
 });
 
+it('a hundred aliases are taken', () => {
+  const aliases = (count: number) => `a: &a x\nb: [${Array(count).fill('*a').join(', ')}]\n`;
+
+  expect(parseYaml(aliases(100)).ok).toBe(true);
+  expect(parseYaml(aliases(101)).ok).toBe(false);
+});
+
 it('an alias of what it is a part of is refused', () => {
   expect(parseYaml('a: &a [1, {b: *a}]\n')).toMatchObject({
     ok: false,

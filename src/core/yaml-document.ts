@@ -61,7 +61,8 @@ export function parseYaml(text: string): YamlResult {
     if (targets.size > MAX_ALIASES) throw new Error(TOO_MANY_ALIASES);
     faults.push(...repeatedKeys(document.contents, targets, lines));
     if (faults.length > 0) return { ok: false, details: faults };
-    value = document.toJS({ maxAliasCount: MAX_ALIASES });
+    // It counts what they stand for, too.
+    value = document.toJS({ maxAliasCount: MAX_ALIASES + 1 });
   } catch (cause) {
     const detail = plainText(cause instanceof Error ? cause.message : 'it can not be read');
     return { ok: false, details: [...faults, { pointer: '', line: null, detail }] };

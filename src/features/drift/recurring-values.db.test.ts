@@ -4,6 +4,7 @@ import type { JsonObject } from '../../core/json-value.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
 import { triageFinding } from '../findings/finding-triage.ts';
+import { createDriftPlan } from '../plans/plan-service.ts';
 import { setBaseline } from './baseline-service.ts';
 import { generateDrift } from './drift-service.ts';
 import { executionOf, executionsOf, findingsOf, generate } from './test-drift.ts';
@@ -44,7 +45,7 @@ class Item {
   }
 
   /** What a person does to the only configuration finding in a state. */
-  async triage(state: string, event: 'accept' | 'acknowledge'): Promise<void> {
+  async triage(state: string, event: 'accept' | 'acknowledge' | 'reopen'): Promise<void> {
     await this.history.asApp(async (tx) => {
       const { rows } = await tx.client.query<{ finding_id: string; revision: number }>(
         `select finding_id, revision from driftplane.findings
@@ -156,5 +157,65 @@ test('an accepted value that is reached on another way long after it was undone 
   await item.go('A0', ...Array<string>(12).fill('A0'), 'C0', 'B0');
 
   expect(await item.states()).toContain('accepted');
+  expect(await item.states()).not.toContain('new');
+});
+
+test('a decision is about the value that is there, also of a finding that is seen again', async () => {
+  const item = await open();
+  await item.go('A0', 'A1');
+  await item.triage('new', 'acknowledge');
+  await item.go('B0', 'B1');
+  await item.triage('acknowledged', 'accept');
+
+  await item.go('B1', 'A0', 'C1', 'B1');
+
+  // B1 was accepted, whichever way it is reached.
+  expect(await item.states()).toContain('accepted');
+  expect(await item.states()).not.toContain('new');
+});
+
+test('a way back that the plan holds back leaves the value before told', async () => {
+  const item = await open();
+  await item.history.asApp((tx) =>
+    createDriftPlan(tx, {
+      document: {
+        name: 'p',
+        scopeType: 'workspace',
+        status: 'active',
+        noiseControls: { ignoreChanges: [{ path: '/x', when: 'before == "C" && after == "B"' }] },
+      },
+    }),
+  );
+
+  await item.go('A0', 'B0', 'C0', 'B0');
+
+  expect(await item.states()).toEqual(['new', 'resolved']);
+});
+
+test('what a person reopened while its item was gone is over where another value comes back', async () => {
+  const item = await open();
+  await item.go('A0', 'B0', null);
+  await item.triage('resolved', 'reopen');
+
+  await item.go('C0', 'C0');
+
+  expect(await item.states()).toEqual(['resolved']);
+});
+
+test('a pinned deviation to nothing is over where its item is gone', async () => {
+  const item = await open();
+  const { history } = item;
+  await item.go('A0', NOTHING);
+  await history.asApp((tx) =>
+    setBaseline(tx, history.scopeId, { mode: 'pinned', runId: history.runs[0]?.runId as string }),
+  );
+  for (const { executionId, status } of await executionsOf(history)) {
+    if (status === 'queued') await generateDrift(database, { workspaceId: history.workspaceId, executionId });
+  }
+  await item.go(NOTHING);
+  expect(await item.states()).toContain('new');
+
+  await item.go(null);
+
   expect(await item.states()).not.toContain('new');
 });
