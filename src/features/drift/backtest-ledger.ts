@@ -66,8 +66,9 @@ export class BacktestLedger {
   note(scopeId: string, named: LedgerSubject, drift: TriedDrift): TriedOutcome {
     this.#turnTo(scopeId);
     const key = ledgerKey(named);
-    const subject = this.#subjects.get(key) ?? new TriedSubject();
-    const size = this.#subjects.has(key) ? subject.size : 0;
+    const known = this.#subjects.get(key);
+    const size = known?.size ?? 0;
+    const subject = known ?? new TriedSubject();
     const outcome = subject.note(drift);
     this.#size += subject.size - size;
     // The last one is the one that drifted last.

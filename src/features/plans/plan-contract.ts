@@ -58,8 +58,7 @@ export const createPlanBody = planBody(
   },
   { workspaceId: z.string().optional(), templateId: z.string().max(200).optional(), ...extraFields },
   (body) => {
-    const templateId = typeof body.templateId === 'string' ? body.templateId : null;
-    const { document, details } = completeFromTemplate(newDocumentOf(body), templateId);
+    const { document, details } = completeFromTemplate(newDocumentOf(body), templateOf(body));
     return [...details, ...planFaults(document)];
   },
 );
@@ -80,6 +79,11 @@ export function newDocumentOf(body: PlanBody): Record<string, unknown> {
   return document;
 }
 
+/** The template that a body names; what is no text is told already. */
+function templateOf({ templateId }: PlanBody): string | null {
+  return typeof templateId === 'string' ? templateId : null;
+}
+
 export const applyPlanBody = tellPlanFaults(
   z.strictObject({
     document: z.unknown().meta({ ...bodySchema, description: 'The plan as it stands in the file' }),
@@ -95,10 +99,7 @@ export const applyPlanBody = tellPlanFaults(
     changeNote: note.optional(),
     dryRun: z.boolean().default(false).meta({ description: 'Only says what would be otherwise' }),
   }),
-  (body) => [
-    ...templateFaults(typeof body.templateId === 'string' ? body.templateId : null),
-    ...documentFaults(body),
-  ],
+  (body) => [...templateFaults(templateOf(body)), ...documentFaults(body)],
 );
 
 /** The content of a plan on the wire: validated when it was stored, described as it comes out. */
