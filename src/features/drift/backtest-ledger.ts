@@ -74,12 +74,7 @@ export class BacktestLedger {
     // The last one is the one that drifted last.
     this.#subjects.delete(key);
     this.#subjects.set(key, subject);
-    for (const [oldest, { size: freed }] of this.#subjects) {
-      if (this.#size <= this.#maxSize || oldest === key) break;
-      this.#subjects.delete(oldest);
-      this.#size -= freed;
-      this.#forgotten++;
-    }
+    if (this.#size > this.#maxSize) this.#forgetOldest(key);
     return outcome;
   }
 
@@ -102,6 +97,15 @@ export class BacktestLedger {
   /** How much it remembers: findings, and the ledgers that they stand in. */
   get size(): number {
     return this.#size;
+  }
+
+  #forgetOldest(kept: string): void {
+    for (const [oldest, { size: freed }] of this.#subjects) {
+      if (this.#size <= this.#maxSize || oldest === kept) return;
+      this.#subjects.delete(oldest);
+      this.#size -= freed;
+      this.#forgotten++;
+    }
   }
 
   #turnTo(scopeId: string): void {

@@ -6,7 +6,7 @@ import type { PlanContent } from '../../core/plan-schema.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import type { Backtest } from '../executions/backtest.ts';
 import { asIfInForce, listReplayInputs } from '../executions/backtest-service.ts';
-import type { ReplayInputs } from '../executions/execution.ts';
+import type { NotReplayableReason, ReplayInputs } from '../executions/execution.ts';
 import { StateCache } from '../inventory/interval-read-model.ts';
 import { RulesByDigest } from '../inventory/rules-read-model.ts';
 import { resolvePlansFor } from '../plans/plan-resolver.ts';
@@ -16,11 +16,15 @@ import type { BacktestTally } from './backtest-tally.ts';
 import { bringsNewRules, renewedValues } from './carry-values-over.ts';
 import { DigestAlike } from './digest-alike.ts';
 import { compareItems } from './drift-generator.ts';
+import type { ComparedItem } from './drift-part.ts';
 import { inTurns } from './in-turns.ts';
-import { loadReplayablePairs } from './replayable-pair.ts';
+import { readAhead } from './read-ahead.ts';
+import { loadReplayablePairs, type ReplayablePair } from './replayable-pair.ts';
 import { findPlanInForce, type PlanInForce } from './resolve-plan.ts';
 import type { RunPair } from './run-pair.ts';
 
+/** Parts of pairs that are read ahead: of two pairs, where each is one batch and its end. */
+const READ_AHEAD = 4;
 /** How long pairs are compared in one snapshot. */
 const SLICE_MS = 500;
 
@@ -103,40 +107,78 @@ export async function comparePairs(
 ): Promise<number> {
   const { tally, watch } = context;
   const until = Date.now() + SLICE_MS;
-  const executions = await listReplayInputs(tx, executionIds);
-  const loaded = await loadReplayablePairs(tx, executions, context.findPlan);
-  const byId = new Map(executions.map((execution, index) => [execution.executionId, { execution, index }]));
-  const byScope = new Map<string, { readonly alike: DigestAlike; readonly states: StateCache }>();
+  const pairs = await loadPairs(tx, executionIds, context);
+  const readable = pairs.flatMap((loaded) => (typeof loaded === 'string' ? [] : [loaded.pair]));
+  // The database reads the next pair while this one is judged.
+  const parts = readAhead(readPairs(tx, readable, context), READ_AHEAD);
   let done = 0;
-  for (const executionId of executionIds) {
-    if (done > 0 && (watch.isStopped || Date.now() >= until)) break;
-    done++;
-    const found = byId.get(executionId);
-    const replayable = found === undefined ? undefined : loaded[found.index];
-    // What is not found the retention has just swept.
-    if (found === undefined || replayable === undefined) tally.skipPair('retention');
-    else if (!replayable.isReplayable) tally.skipPair(replayable.reason);
-    else {
-      const { scopeId } = replayable.pair;
-      const ofScope = byScope.get(scopeId) ?? { alike: new DigestAlike(scopeId), states: new StateCache() };
-      byScope.set(scopeId, ofScope);
-      await comparePair(tx, found.execution, { ...context, ...replayable, ...ofScope });
+  try {
+    for (const loaded of pairs) {
+      if (done > 0 && (watch.isStopped || Date.now() >= until)) break;
+      done++;
+      if (typeof loaded === 'string') tally.skipPair(loaded);
+      else await comparePair(tx, loaded, parts, context);
     }
+  } finally {
+    await parts.return(undefined);
   }
   return done;
 }
 
+/** A pair that can be computed again, with the execution that was generated from it. */
+interface LoadedPair {
+  readonly execution: ReplayInputs;
+  readonly pair: RunPair;
+  readonly inForce: PlanInForce;
+}
+
+/** In the order of the ids; of what can not be computed again the reason. */
+async function loadPairs(
+  tx: WorkspaceTransaction,
+  executionIds: readonly string[],
+  { findPlan }: Pick<BacktestContext, 'findPlan'>,
+): Promise<(LoadedPair | NotReplayableReason)[]> {
+  const executions = await listReplayInputs(tx, executionIds);
+  const replayable = await loadReplayablePairs(tx, executions, findPlan);
+  const loaded = new Map(
+    executions.map((execution, index) => {
+      const found = replayable[index] as ReplayablePair;
+      return [execution.executionId, found.isReplayable ? { execution, ...found } : found.reason];
+    }),
+  );
+  // What is not found the retention has just swept.
+  return executionIds.map((executionId) => loaded.get(executionId) ?? 'retention');
+}
+
+/** Comes behind the last items of a pair. */
+const endOfPair = Symbol('end of pair');
+type PairPart = readonly ComparedItem[] | typeof endOfPair;
+
+/** What became of the items of each pair, one pair after the other. */
+async function* readPairs(
+  tx: WorkspaceTransaction,
+  pairs: readonly RunPair[],
+  { signal, rules }: Pick<BacktestContext, 'signal' | 'rules'>,
+): AsyncGenerator<PairPart> {
+  const byScope = new Map<string, { readonly alike: DigestAlike; readonly states: StateCache }>();
+  for (const pair of pairs) {
+    const { scopeId } = pair;
+    const ofScope = byScope.get(scopeId) ?? { alike: new DigestAlike(scopeId), states: new StateCache() };
+    byScope.set(scopeId, ofScope);
+    yield* compareItems(tx, { pair, signal, rules, ...ofScope });
+    yield endOfPair;
+  }
+}
+
+/** Judges one pair, with its items from `parts`, up to their end. */
 async function comparePair(
   tx: WorkspaceTransaction,
-  { executionId, baselineMode, planId, planVersion }: ReplayInputs,
-  context: BacktestContext & {
-    readonly pair: RunPair;
-    readonly inForce: PlanInForce;
-    readonly alike: DigestAlike;
-    readonly states: StateCache;
-  },
+  { execution, pair, inForce }: LoadedPair,
+  parts: AsyncGenerator<PairPart>,
+  context: BacktestContext,
 ): Promise<void> {
-  const { tally, tried, signal, rules, watch, pair, inForce, alike, states } = context;
+  const { tally, tried, signal, rules, watch } = context;
+  const { executionId, baselineMode, planId, planVersion } = execution;
   const { scopeId, scopeKey, observation } = pair;
   const comparison = new BacktestComparison(
     {
@@ -158,8 +200,10 @@ async function comparePair(
     void watch.look();
     return watch.isStopped;
   };
-  for await (const items of compareItems(tx, { pair, signal, rules, alike, states })) {
-    await inTurns(items, (item) => comparison.add(item), { isStopped });
+  for (;;) {
+    const part = await parts.next();
+    if (part.done === true || part.value === endOfPair) break;
+    await inTurns(part.value, (item) => comparison.add(item), { isStopped });
     if (isStopped()) return;
   }
   comparison.end();

@@ -21,7 +21,7 @@ const PROGRESS_MS = 2_000;
 /** Ids of executions that are read at once. */
 const PAGE = 1_000;
 /** Most pairs that are compared in one snapshot. */
-const SLICE = 25;
+const PAIRS_AT_ONCE = 100;
 
 /** One attempt of the job `plans.backtest`. */
 export interface BacktestAttempt {
@@ -30,6 +30,7 @@ export interface BacktestAttempt {
   readonly signal: AbortSignal;
   readonly isLastAttempt: boolean;
   readonly progressMs?: number;
+  readonly pairsAtOnce?: number;
 }
 
 /**
@@ -67,7 +68,7 @@ export async function giveUpBacktestJob(
 
 async function runBacktest(
   database: Database,
-  { workspaceId, backtestId, signal, progressMs = PROGRESS_MS }: BacktestAttempt,
+  { workspaceId, backtestId, signal, progressMs = PROGRESS_MS, pairsAtOnce = PAIRS_AT_ONCE }: BacktestAttempt,
 ): Promise<void> {
   const who = { workspaceId, actor: systemActor };
   const write = <T>(work: (tx: WorkspaceTransaction) => Promise<T>) => withWorkspace(database.app, who, work);
@@ -81,7 +82,7 @@ async function runBacktest(
   const progressNow = () => ({ donePairs, totalPairs, candidates: tally.candidateCount });
   const watch = watchBacktest(progressMs, () => write((tx) => reportBacktest(tx, backtestId, progressNow())));
   const context = await read((tx) => openBacktest(tx, backtest, { tally, signal, watch }));
-  for await (const slice of slicesInOrder(read, backtest)) {
+  for await (const slice of slicesInOrder(read, backtest, pairsAtOnce)) {
     for (let next = 0; next < slice.length && !watch.isStopped; ) {
       signal.throwIfAborted();
       await watch.look();
@@ -101,14 +102,14 @@ async function runBacktest(
 type Read = <T>(work: (tx: WorkspaceTransaction) => Promise<T>) => Promise<T>;
 
 /** The ids of the executions, in their order and in bounded parts. */
-async function* slicesInOrder(read: Read, backtest: Backtest): AsyncGenerator<string[]> {
+async function* slicesInOrder(read: Read, backtest: Backtest, size: number): AsyncGenerator<string[]> {
   for (let after: BacktestPair | null = null; ; ) {
     const behind: BacktestPair | null = after;
     const page: BacktestPair[] = await read((tx) =>
       listBacktestPairs(tx, backtest, { after: behind, limit: PAGE }),
     );
     const executionIds = page.map(({ executionId }) => executionId);
-    for (let start = 0; start < page.length; start += SLICE) yield executionIds.slice(start, start + SLICE);
+    for (let start = 0; start < page.length; start += size) yield executionIds.slice(start, start + size);
     if (page.length < PAGE) return;
     after = page.at(-1) ?? null;
   }

@@ -25,24 +25,24 @@ async function workOff(
   return { done, rests };
 }
 
-test('others get a turn after twenty milliseconds of work', async () => {
-  const { done, rests } = await workOff(Array(50).fill(1));
+test('others get a turn after a quarter of a millisecond of work', async () => {
+  const { done, rests } = await workOff(Array(10).fill(0.0625));
 
-  expect(done).toHaveLength(50);
+  expect(done).toHaveLength(10);
   expect(rests).toEqual([
-    [20, 0],
-    [40, 0],
+    [4, 0],
+    [8, 0],
   ]);
 });
 
 test('what is slow is alone in its turn, whatever came before, and others get as long as it took', async () => {
-  const { done, rests } = await workOff([...Array(19).fill(1), 100, 90, 16, 1]);
+  const { done, rests } = await workOff([0.0625, 0.0625, 100, 90, 16, 0.0625]);
 
-  expect(done).toHaveLength(23);
+  expect(done).toHaveLength(6);
   expect(rests).toEqual([
-    [20, 119],
-    [21, 90],
-    [22, 16],
+    [3, 100.125],
+    [4, 90],
+    [5, 16],
   ]);
 });
 
@@ -60,7 +60,7 @@ test('what fails ends it', async () => {
 });
 
 test('what is not wanted any more ends with its turn', async () => {
-  expect((await workOff(Array(50).fill(1), 1)).done).toHaveLength(20);
+  expect((await workOff(Array(10).fill(0.0625), 1)).done).toHaveLength(4);
   expect((await workOff([100, 100, 100], 2)).done).toHaveLength(2);
 
   const stop = () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** After so much work others get a turn. */
-const TURN_MS = 20;
+/** After so much work others get a turn: also whoever reads from the database what is to be worked on next. */
+const TURN_MS = 0.25;
 /** What takes so long is slow: requests that wait for several such turns would be, too. */
 const SLOW_MS = 15;
 /** Nobody rests longer than this, whatever the clock says: the machine may have been asleep. */

@@ -16,6 +16,8 @@ import { TestHistory, type TestItems } from './test-history.ts';
 
 /** The service that the sources of `openHistory` are bound to. */
 export const SERVICE = 'shop';
+/** So few that a history need not be long to be read in two snapshots. */
+const PAIRS_AT_ONCE = 25;
 
 /** A history whose source is bound to a service, with a run for each of the states; their drift is generated. */
 export async function openHistory(
@@ -62,7 +64,8 @@ export function doJob(
   options: Partial<BacktestAttempt> = {},
 ): Promise<void> {
   const { signal } = new AbortController();
-  return runBacktestJob(database, { workspaceId, backtestId, signal, isLastAttempt: true, ...options });
+  const attempt = { workspaceId, backtestId, signal, isLastAttempt: true, pairsAtOnce: PAIRS_AT_ONCE };
+  return runBacktestJob(database, { ...attempt, ...options });
 }
 
 /** What it came to, with all of its changes. */
