@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** After so much work others get a turn: also whoever reads from the database what is to be worked on next. */
-const TURN_MS = 0.25;
+/** After so much work others get a turn, also whoever reads from the database what is to be worked on next. */
+const MIN_TURN_MS = 0.25;
+/** Where others are busy, a turn is as long as theirs was, and never longer than this. */
+const MAX_TURN_MS = 20;
 /** What takes so long is slow: requests that wait for several such turns would be, too. */
 const SLOW_MS = 15;
 /** Nobody rests longer than this, whatever the clock says: the machine may have been asleep. */
@@ -31,6 +33,7 @@ export async function inTurns<T>(
   { isStopped, pace = systemPace }: { readonly isStopped: () => boolean; readonly pace?: Pace },
 ): Promise<void> {
   let turnAt = pace.now();
+  let turnMs = MIN_TURN_MS;
   let now = turnAt;
   for (const [index, element] of elements.entries()) {
     const startedAt = now;
@@ -38,10 +41,11 @@ export async function inTurns<T>(
     now = pace.now();
     const isSlow = now - startedAt >= SLOW_MS;
     const took = now - turnAt;
-    if ((took < TURN_MS && !isSlow) || index === elements.length - 1) continue;
+    if ((took < turnMs && !isSlow) || index === elements.length - 1) continue;
     await pace.rest(isSlow ? Math.min(took, MAX_REST_MS) : 0);
     if (isStopped()) return;
-    now = pace.now();
-    turnAt = now;
+    turnAt = pace.now();
+    turnMs = isSlow ? MIN_TURN_MS : Math.min(Math.max(turnAt - now, MIN_TURN_MS), MAX_TURN_MS);
+    now = turnAt;
   }
 }
