@@ -107,9 +107,9 @@ export async function comparePairs(
 ): Promise<number> {
   const { tally, watch } = context;
   const until = Date.now() + SLICE_MS;
-  const pairs = await loadPairs(tx, executionIds, context);
+  const pairs = untilNewRules(await loadPairs(tx, executionIds, context));
   const readable = pairs.flatMap((loaded) => (typeof loaded === 'string' ? [] : [loaded.pair]));
-  // The database reads the next pair while this one is judged.
+  // The database reads the next pair while this one is judged: meanwhile nobody else may ask it anything.
   const parts = readAhead(readPairs(tx, readable, context), READ_AHEAD);
   let done = 0;
   try {
@@ -117,11 +117,13 @@ export async function comparePairs(
       if (done > 0 && (watch.isStopped || Date.now() >= until)) break;
       done++;
       if (typeof loaded === 'string') tally.skipPair(loaded);
-      else await comparePair(tx, loaded, parts, context);
+      else await comparePair(loaded, parts, context);
     }
   } finally {
     await parts.return(undefined);
   }
+  const last = pairs[done - 1];
+  if (isWithNewRules(last) && !watch.isStopped) await renewLedger(tx, last.pair, context);
   return done;
 }
 
@@ -130,24 +132,39 @@ interface LoadedPair {
   readonly execution: ReplayInputs;
   readonly pair: RunPair;
   readonly inForce: PlanInForce;
+  readonly isForPlan: boolean;
 }
 
 /** In the order of the ids; of what can not be computed again the reason. */
 async function loadPairs(
   tx: WorkspaceTransaction,
   executionIds: readonly string[],
-  { findPlan }: Pick<BacktestContext, 'findPlan'>,
+  { findPlan, isForPlan }: Pick<BacktestContext, 'findPlan' | 'isForPlan'>,
 ): Promise<(LoadedPair | NotReplayableReason)[]> {
   const executions = await listReplayInputs(tx, executionIds);
   const replayable = await loadReplayablePairs(tx, executions, findPlan);
-  const loaded = new Map(
-    executions.map((execution, index) => {
-      const found = replayable[index] as ReplayablePair;
-      return [execution.executionId, found.isReplayable ? { execution, ...found } : found.reason];
-    }),
-  );
+  const loaded = new Map<string, LoadedPair | NotReplayableReason>();
+  for (const [index, execution] of executions.entries()) {
+    const found = replayable[index] as ReplayablePair;
+    loaded.set(
+      execution.executionId,
+      found.isReplayable
+        ? { execution, ...found, isForPlan: await isForPlan(tx, found.pair.observation) }
+        : found.reason,
+    );
+  }
   // What is not found the retention has just swept.
   return executionIds.map((executionId) => loaded.get(executionId) ?? 'retention');
+}
+
+/** Up to the first pair after which the ledger is to be renewed, before the next one is judged. */
+function untilNewRules<T extends LoadedPair | NotReplayableReason>(pairs: readonly T[]): readonly T[] {
+  const first = pairs.findIndex(isWithNewRules);
+  return first === -1 ? pairs : pairs.slice(0, first + 1);
+}
+
+function isWithNewRules(loaded: LoadedPair | NotReplayableReason | undefined): loaded is LoadedPair {
+  return typeof loaded === 'object' && bringsNewRules(loaded.pair);
 }
 
 /** Comes behind the last items of a pair. */
@@ -172,8 +189,7 @@ async function* readPairs(
 
 /** Judges one pair, with its items from `parts`, up to their end. */
 async function comparePair(
-  tx: WorkspaceTransaction,
-  { execution, pair, inForce }: LoadedPair,
+  { execution, pair, inForce, isForPlan }: LoadedPair,
   parts: AsyncGenerator<PairPart>,
   context: BacktestContext,
 ): Promise<void> {
@@ -190,7 +206,7 @@ async function comparePair(
       observation,
       used: { ...inForce, planId, planVersion },
       tried,
-      isForPlan: await context.isForPlan(tx, observation),
+      isForPlan,
     },
     { tally, ledger: context.ledger, rules },
   );
@@ -207,7 +223,6 @@ async function comparePair(
     if (isStopped()) return;
   }
   comparison.end();
-  if (bringsNewRules(pair)) await renewLedger(tx, pair, context);
 }
 
 /** Subjects whose values are looked at at once. */
