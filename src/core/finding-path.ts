@@ -23,7 +23,10 @@ export function findingPath(findings: readonly KnownFinding[]): KnownFinding[] {
 export function standOnPath(path: readonly KnownFinding[], value: string | null): Standing {
   const back = path.findIndex((finding) => leadsFrom(finding, value));
   if (back >= 0) {
-    return { undone: path.slice(back), teller: path[back - 1] ?? null };
+    // Findings of a pin each lead from the pin: the one before need not be the one that tells the value.
+    const teller = path.slice(0, back).findLastIndex(({ currentHash }) => currentHash === value);
+    const kept = teller < 0 ? back : teller + 1;
+    return { undone: path.slice(kept), teller: path[kept - 1] ?? null };
   }
   const told = path.findLastIndex(({ currentHash }) => currentHash === value);
   return told < 0

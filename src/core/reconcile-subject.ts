@@ -130,7 +130,17 @@ function isFamiliar({ findings, known, situation }: Draft, value: string | null)
   );
 }
 
-/** Reversals of a flapping subject are events only; a value that is new is a finding all the same. */
+/** Whether a finding that counts now knows this value. */
+function isOnWay({ findings }: Draft, value: string | null): boolean {
+  return findingPath(findings).some(
+    ({ baselineHash, currentHash }) => baselineHash === value || currentHash === value,
+  );
+}
+
+/**
+ * Reversals of a flapping subject are events only. A value off its way is a finding all the same: nothing would tell of it
+ * when the subject has come to rest there.
+ */
 function reconcileFlapping(
   draft: Draft,
   flapping: KnownFinding,
@@ -141,11 +151,13 @@ function reconcileFlapping(
   if (isReversal) draft.act({ kind: 'flip', findingId: flapping.id, isBack: value !== flapping.currentHash });
   const { generated } = draft.situation;
   if (generated === null) return;
-  const isNews = !isFamiliar(draft, value);
-  const isHidden = draft.known === null ? !isNews : draft.known.state === 'resolved';
-  if (isHidden && acceptanceInForce(draft, value) === null) recordGenerated(draft, 'flapping');
+  const isNews = draft.context.mode === 'rolling' ? !isOnWay(draft, value) : !isFamiliar(draft, value);
+  const isSilent = draft.known === null || draft.known.state === 'resolved';
+  const acceptance = acceptanceInForce(draft, value);
+  if (isSilent && !isNews && acceptance === null) recordGenerated(draft, 'flapping');
   else respond(draft, value, isRepeated);
-  if (isNews) supersedeOthers(draft, [], generated.fingerprint);
+  acceptAgain(draft, value);
+  if (isNews) supersedeOthers(draft, [draft.known?.id, acceptance?.findingId], generated.fingerprint);
 }
 
 /** The rules for a subject that does not flap. */
@@ -164,6 +176,7 @@ function reconcileSteady(
   const isWayBack = isRolling && (undone.length > 0 || isToldElsewhere || isRepeated);
   if (undone.length > 0 && undo(draft, standing) === 'flapping') {
     respond(draft, value, isWayBack);
+    acceptAgain(draft, value);
     return;
   }
   // Where the way back was found before, what it left has been settled.
@@ -225,24 +238,36 @@ function isRepeatedWayBack({ findings, context }: Draft): boolean {
 function settleOthers(draft: Draft, standing: Standing, value: string | null): void {
   const { teller } = standing;
   const { known } = draft;
+  const acceptance = acceptanceInForce(draft, value);
   // What was generated is told by its own finding, as where a person has reopened it.
   const isTold = known !== null && isOpen(known) && known.id !== teller?.id;
-  if (!isTold || acceptanceInForce(draft, value) !== null) tellAgain(draft, standing, value);
-  const fingerprint = teller?.fingerprint ?? draft.situation.generated?.fingerprint;
+  if (!isTold || acceptance !== null) tellAgain(draft, standing, value);
+  const accepted = acceptance === null ? null : draft.find(acceptance.findingId);
+  const { fingerprint } = teller ?? draft.situation.generated ?? accepted ?? {};
   if (fingerprint !== undefined) supersedeOthers(draft, [teller?.id, draft.known?.id], fingerprint);
+  // Its finding may have been `new`, of another change to the value.
+  acceptAgain(draft, value);
 }
 
 /** The finding that tells the value is unresolved again, or accepted; false where there is none. */
 function tellAgain(draft: Draft, { teller }: Standing, value: string | null): boolean {
+  if (acceptAgain(draft, value)) return true;
+  if (teller === null) return false;
+  comeBack(draft, { kind: 'recur', findingId: teller.id, ...changeOf(teller) });
+  return true;
+}
+
+/** The finding of an accepted value is accepted again; false where the value is not, or needs not to be. */
+function acceptAgain(draft: Draft, value: string | null): boolean {
+  const { context, situation } = draft;
   const acceptance = acceptanceInForce(draft, value);
-  const { generated } = draft.situation;
-  if (acceptance !== null) {
-    const { findingId } = acceptance;
-    // Wherever it has come from now.
-    const baselineHash = (generated ?? draft.find(findingId))?.baselineHash ?? null;
-    comeBack(draft, { kind: 'reaccept', findingId, baselineHash, currentHash: value });
-  } else if (teller !== null) comeBack(draft, { kind: 'recur', findingId: teller.id, ...changeOf(teller) });
-  return acceptance !== null || teller !== null;
+  const isAtPin = context.mode === 'pinned' && isValue(situation.valueAtBaseline, value);
+  if (acceptance === null || isAtPin) return false;
+  const { findingId } = acceptance;
+  // Wherever it has come from now.
+  const baselineHash = (situation.generated ?? draft.find(findingId))?.baselineHash ?? null;
+  comeBack(draft, { kind: 'reaccept', findingId, baselineHash, currentHash: value });
+  return true;
 }
 
 /** The value is back at what it was before `undone`: they are resolved, unless this makes the subject flap. */

@@ -349,6 +349,42 @@ describe('a value that was accepted', () => {
   });
 });
 
+describe('reversals of what was accepted', () => {
+  it('have its finding accepted again, and nothing else is new when it is calm', () => {
+    const subject = walk('AC');
+    subject.triage('F1', 'accepted');
+    for (const value of 'ABAB') subject.run(value);
+    expect(subject.states).toEqual(['A→C resolved', 'A→B new!']);
+
+    subject.run('C');
+    expect(subject.states).toEqual(['A→C accepted', 'A→B new!']);
+    for (let run = 0; run < 11; run++) subject.run('C');
+
+    expect(subject.states).toEqual(['A→C accepted', 'A→B resolved']);
+  });
+
+  it('leave it told where the acceptance ends meanwhile', () => {
+    const subject = walk('AC');
+    subject.triage('F1', 'accepted', new Date(subject.now + 1).toISOString());
+    for (const value of 'ABABC') subject.run(value);
+
+    subject.now += 2;
+    for (let run = 0; run < 11; run++) subject.run('C');
+
+    expect(subject.states).toEqual(['A→C new', 'A→B resolved']);
+  });
+
+  it('leave its finding accepted where that was new, of another change to the value', () => {
+    const subject = new TestSubject('A.0');
+    for (const value of ['B.0', 'C.0', 'C.1']) subject.run(value);
+    subject.triage('F3', 'accepted');
+    for (const value of ['B.0', 'B.1', 'C.1']) subject.run(value);
+
+    expect(subject.find('F3').state).toBe('accepted');
+    expectSettled(subject);
+  });
+});
+
 describe('reversals', () => {
   it('make a subject flap at the third within ten runs, and its finding stays unresolved', () => {
     const subject = walk('ABAB');
@@ -375,6 +411,24 @@ describe('reversals', () => {
 
     expect(texts(subject.run('D'))).toEqual(['open A→D linked to F1']);
     expect(subject.states).toEqual(['A→B new!', 'A→D new']);
+  });
+
+  it('do not hide a value that was undone before, where the subject comes to rest', () => {
+    const subject = walk('ABACAB');
+    expect(subject.states).toEqual(['A→B new!', 'A→C resolved']);
+
+    subject.run('C');
+    for (let run = 0; run < 11; run++) subject.run('C');
+
+    expect(subject.states).toEqual(['A→B resolved', 'A→C resolved', 'B→C new']);
+  });
+
+  it('end where an earlier finding tells what is there, and that is settled at once', () => {
+    const subject = walk('ADADABDCD');
+    for (let run = 0; run < 10; run++) subject.run('D');
+
+    expect(subject.states).toEqual(['A→D new', 'A→B resolved', 'D→C resolved']);
+    expectSettled(subject);
   });
 
   it('between three values make it flap as well', () => {
@@ -481,6 +535,21 @@ describe('a pinned baseline', () => {
     moved.findings = subject.findings;
 
     expect(texts(moved.run('B'))).toEqual(['flip F1', 'F1 reverted']);
+  });
+
+  it('moved to the value that was accepted needs the acceptance no more', () => {
+    const subject = walk('AB');
+    subject.triage('F1', 'accepted');
+    const moved = new TestSubject('B', 'pinned');
+    Object.assign(moved, {
+      findings: subject.findings,
+      acceptances: subject.acceptances,
+      runSeq: subject.runSeq,
+    });
+
+    expect(texts(moved.run('B'))).toEqual(['flip F1', 'F1 reverted']);
+    expectSettled(moved);
+    for (let run = 0; run < 5; run++) expect(moved.run('B')).toEqual([]);
   });
 });
 
@@ -656,6 +725,26 @@ describe.each(['rolling', 'pinned'] as const)('in any life of a subject with a %
         expect(subject.findings.filter(({ state }) => state !== 'resolved' && state !== 'dismissed')).toEqual(
           [],
         );
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('after ten runs without a change whatever is there is told, and nothing else is new', () => {
+    // What a person reopens is new for as long as nothing proves the contrary.
+    const decided = steps.map((life) => life.filter((one) => !('event' in one) || one.event !== 'reopen'));
+    fc.assert(
+      fc.property(decided, fc.constantFrom('B', 'C', 'D', null), (life, last) => {
+        const subject = new TestSubject('A', mode);
+        for (const one of life) take(subject, one);
+        for (let run = 0; run < 12; run++) subject.run(last);
+
+        const tellers = subject.findings.filter(
+          ({ state, currentHash }) => state !== 'resolved' && currentHash === last,
+        );
+        expect(tellers.length > 0 || inForce(subject, last)).toBe(true);
+        for (const { currentHash } of unresolvedNew(subject)) expect(currentHash).toBe(last);
+        expectSettled(subject);
       }),
       { numRuns: 2000 },
     );

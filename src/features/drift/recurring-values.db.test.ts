@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { JsonObject } from '../../core/json-value.ts';
 import { type Database, openDatabase } from '../../db/database.ts';
 import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts';
+import { expireAcceptances } from '../findings/finding-sweep.ts';
 import { triageFinding } from '../findings/finding-triage.ts';
 import { createDriftPlan } from '../plans/plan-service.ts';
 import { setBaseline } from './baseline-service.ts';
@@ -106,6 +107,27 @@ test('an item that is made anew has nothing of the findings before', async () =>
   await item.go('B0', 'C0', null, 'A0', 'D0', 'A0');
 
   expect(await item.states()).toEqual(['resolved', 'resolved']);
+});
+
+test('an acceptance that ends while its item is gone opens nothing until the value is there again', async () => {
+  const item = await open();
+  await item.go('A0', 'B0');
+  await item.triage('new', 'accept');
+  await item.go(null);
+  const end = (): Promise<number> =>
+    item.history.asApp(async (tx) => {
+      await tx.client.query(`update driftplane.acceptances set expires_at = $1`, [tx.now]);
+      return expireAcceptances(tx);
+    });
+
+  expect(await end()).toBe(1);
+
+  expect(await item.states()).toEqual(['accepted']);
+  await item.go('B0');
+  expect(await item.states()).toEqual(['new']);
+  await item.triage('new', 'accept');
+  expect(await end()).toBe(1);
+  expect(await item.states()).toEqual(['new']);
 });
 
 test('nor one that it had from nothing', async () => {
