@@ -71,11 +71,14 @@ export interface PlanText {
   withLines(details: readonly ErrorDetail[]): ErrorDetail[];
 }
 
-/** Throws `invalid_plan` where the text is not YAML, with the lines. */
+/** Throws `invalid_plan` where the text is not YAML, with the lines, and what else is wrong as far as it can be read. */
 export function readPlanText(name: string, text: string): PlanText {
   const yaml = parseYaml(text);
   if (!yaml.ok) {
-    throw new DriftplaneError('invalid_plan', `${name} is not valid YAML`, { details: yaml.details });
+    const plan = yaml.readable === null ? null : parsePlanFile(yaml.readable.value);
+    const faults = plan === null || plan.ok ? [] : (yaml.readable?.withLines(plan.details) ?? []);
+    const details = inOrder([...yaml.details, ...faults]);
+    throw new DriftplaneError('invalid_plan', `${name} is not valid YAML`, { details });
   }
   return { name, content: yaml.value ?? {}, withLines: yaml.withLines };
 }
@@ -83,8 +86,12 @@ export function readPlanText(name: string, text: string): PlanText {
 /** The plan that a file was found to be. Throws `invalid_plan` with all that is wrong, each with its line. */
 export function requireValid({ name, withLines }: PlanText, parsed: PlanResult): PlanDocument {
   if (parsed.ok) return parsed.plan;
-  const details = withLines(parsed.details).sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  const details = inOrder(withLines(parsed.details));
   throw new DriftplaneError('invalid_plan', `${name} is not a valid plan`, { details });
+}
+
+function inOrder(details: readonly ErrorDetail[]): ErrorDetail[] {
+  return [...details].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }
 
 /** The plan in a file, or the built-in one where there is none. Throws `invalid_plan` with all that is wrong. */

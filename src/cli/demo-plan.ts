@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { DriftplaneError } from '../core/errors.ts';
 import { parsePlan } from '../core/parse-plan.ts';
 import { parseYaml } from '../core/yaml-document.ts';
 import type { ReplayResponse } from '../features/drift/drift-contract.ts';
@@ -66,11 +67,17 @@ async function applyPlan(api: ApiClient, terminal: Terminal): Promise<void> {
 }
 
 async function replay(api: ApiClient, executionId: string, terminal: Terminal): Promise<void> {
-  const { isSame, digest } = await api.call<ReplayResponse>({
-    method: 'POST',
-    resource: 'executions',
-    path: [executionId, 'replay'],
-  });
   terminal.say(`$ driftplane executions replay ${executionId}`);
-  terminal.say(`  ${isSame ? 'the same findings, byte for byte' : 'OTHER FINDINGS'}: ${digest}`);
+  try {
+    const { isSame, digest } = await api.call<ReplayResponse>({
+      method: 'POST',
+      resource: 'executions',
+      path: [executionId, 'replay'],
+    });
+    terminal.say(`  ${isSame ? 'the same findings, byte for byte' : 'OTHER FINDINGS'}: ${digest}`);
+  } catch (error) {
+    if (!(error instanceof DriftplaneError) || error.code !== 'not_replayable') throw error;
+    // The data of the last time may be that of another release.
+    terminal.say(`  ${error.message}. To begin anew remove the folder (or the database) named above.`);
+  }
 }

@@ -185,7 +185,7 @@ eligibility:
 
     expect(said).toMatch(/^error: .+both\.yaml is not a valid plan \[invalid_plan\]\n/);
     expect(said).toContain('/templateId: there is no template "nothing"');
-    expect(said).toMatch(/line 4, \/scopeType: the plan [0-9a-f-]{36} is in force for it/);
+    expect(said).toMatch(/line 4, \/scopeType: the plan ".+" \([0-9a-f-]{36}\) is in force for it/);
     expect(said).toMatch(/line 5, \/driftTypes\/1: .+did you mean "assignment"\?/);
   });
 
@@ -201,9 +201,9 @@ eligibility:
   test.each([
     ['is no YAML', 'name: [\n', /line \d/],
     [
-      'has a key twice',
-      'name: a\nscopeType: workspace\nname: b\n',
-      /line 3, \/name: the key "name" is there twice/,
+      'has a key twice, and what is wrong besides',
+      'name: a\nscopeType: workspace\nname: b\ndriftTypes: [presense]\n',
+      /line 3, \/name: the key "name" is there twice\n.*line 4, \/driftTypes\/0: .*did you mean "presence"/,
     ],
     ['is a list', '- name: a\n', /line 1: /],
     ['is empty', '', /\/name: /],

@@ -39,7 +39,9 @@ export function addPlanList(plans: Command, terminal: Terminal, exitWith: (code:
     .action(async ({ status, scopeType, scope, template, latest, json }: ListOptions) => {
       const query = { status, scopeType, scopeRef: scope, templateId: template, latestState: latest };
       const rows = openApiClient(process.env).listAll<PlanResponse>({ resource: 'plans', query });
-      await printListing(rows, columns, { json, empty: 'There is no such plan.' }, terminal);
+      const isWhole = Object.values(query).every((value) => value === undefined);
+      const empty = isWhole ? 'There is no plan that is not archived.' : 'There is no such plan.';
+      await printListing(rows, columns, { json, empty }, terminal);
       exitWith(0);
     });
   plans

@@ -133,7 +133,7 @@ export const errorCatalogue = {
   unreadable_config: error(
     422,
     'A configuration file can not be read',
-    'Check the path and your rights to it.',
+    'Do what the message says, or check the path and your rights to it.',
   ),
   internal_error: error(500, 'Driftplane failed', 'Please report it, with the message and the command.'),
 

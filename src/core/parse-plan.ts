@@ -4,7 +4,7 @@ import { type JsonValue, ownMember } from './json-value.ts';
 import { planConfigSchema } from './plan-config-schema.ts';
 import { normalisePlan } from './plan-normalise.ts';
 import { type PlanDocument, planDocumentSchema, planFileSchema } from './plan-schema.ts';
-import { isRepoName, MAX_SCOPE_REF, repoKey } from './plan-text.ts';
+import { isRepoName, MAX_SCOPE_REF, repoKey, repoNameFault } from './plan-text.ts';
 import type { PlanScopeType } from './plan-vocabulary.ts';
 import { describeIssues } from './validation.ts';
 
@@ -87,7 +87,7 @@ function scopeFaults(plan: JsonValue, scopeType: JsonValue): ErrorDetail[] {
   if (scopeType === 'repo' && scopeRef === null) {
     faults.push(fault('/scopeRef', 'a repo plan needs its repository as scopeRef: owner/name'));
   } else if (scopeType === 'repo' && isNamed && !isRepoName(scopeRef.trim())) {
-    faults.push(fault('/scopeRef', 'a repository is written owner/name'));
+    faults.push(fault('/scopeRef', repoNameFault));
   } else if (
     scopeType === 'repo' &&
     isNamed &&

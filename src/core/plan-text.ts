@@ -23,6 +23,9 @@ export const MAX_SCOPE_REF = 200;
 /** The name of a repository, in lower case: `owner/name`, with groups in between where the host has them. */
 export const isRepoName = (name: string): boolean => /^[^\s/]+(?:\/[^\s/]+)+$/.test(name);
 
+/** What is said where `isRepoName` is false. */
+export const repoNameFault = 'a repository is written owner/name';
+
 /** A repository's name as it is kept and compared. Lower case can leave NFC (a capital J with caron), so that is last. */
 export const repoKey = (name: string): string =>
   isPlain(name) ? name.toLowerCase() : name.normalize('NFC').trim().toLowerCase().normalize('NFC');

@@ -73,7 +73,7 @@ describe('what is refused', () => {
 
     const result = parseYaml(levels.join('\n'));
 
-    expect(result).toEqual({
+    expect(result).toMatchObject({
       ok: false,
       details: [{ pointer: '', line: null, detail: 'more than 100 aliases' }],
     });
@@ -111,10 +111,18 @@ it('an alias without an anchor is named, and not taken for a bomb', () => {
   expect(result.ok ? '' : result.details[0]?.detail).toContain('nothing');
 });
 
+it('can be read all the same where nothing but repeated keys is wrong, with the last of each', () => {
+  const repeated = parseYaml('a: 1\nb: x\na: 2\n');
+  const broken = parseYaml('a: 1\nb: [\na: 2\n');
+
+  expect(repeated).toMatchObject({ ok: false, readable: { value: { a: 2, b: 'x' } } });
+  expect(broken).toMatchObject({ ok: false, readable: null });
+});
+
 it('names each key that is there twice, and where', () => {
   const result = parseYaml('a: 1\na: 2\nb:\n  - c: 1\n    c: 2\n1: x\n"1": y\n');
 
-  expect(result).toEqual({
+  expect(result).toMatchObject({
     ok: false,
     details: [
       { pointer: '/a', line: 2, detail: 'the key "a" is there twice' },

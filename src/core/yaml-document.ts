@@ -23,14 +23,21 @@ const TOO_DEEP = 'it is nested too deep';
 const TOO_MANY_ALIASES = `more than ${MAX_ALIASES} aliases`;
 const OWN_ALIAS = 'an alias stands for what it is a part of';
 
+/** A document that was read. */
+export interface YamlContent {
+  readonly value: unknown;
+  /** Adds the line to each detail whose pointer is in the document, or at least the nearest above it. */
+  withLines(details: readonly ErrorDetail[]): ErrorDetail[];
+}
+
 export type YamlResult =
+  | (YamlContent & { readonly ok: true })
   | {
-      readonly ok: true;
-      readonly value: unknown;
-      /** Adds the line to each detail whose pointer is in the document, or at least the nearest above it. */
-      withLines(details: readonly ErrorDetail[]): ErrorDetail[];
-    }
-  | { readonly ok: false; readonly details: readonly ErrorDetail[] };
+      readonly ok: false;
+      readonly details: readonly ErrorDetail[];
+      /** Where nothing but repeated keys is wrong, so that all else can be told as well: the last of each counts. */
+      readonly readable: YamlContent | null;
+    };
 
 /** Parses YAML 1.2 (and so JSON) to values of JSON. Duplicate keys, unknown tags and alias bombs are errors; all are returned together. */
 export function parseYaml(text: string): YamlResult {
@@ -52,30 +59,32 @@ export function parseYaml(text: string): YamlResult {
   }));
   let value: unknown;
   let targets: AliasTargets = new Map();
+  let repeated: readonly ErrorDetail[] = [];
   try {
     const deep = faults.find(({ detail }) => detail === TOO_DEEP);
     // All else that is wrong comes of it.
-    if (deep !== undefined) return { ok: false, details: [deep] };
+    if (deep !== undefined) return { ok: false, details: [deep], readable: null };
     targets = aliasTargets(document);
     // The library looks for what each of them stands for in the whole document.
     if (targets.size > MAX_ALIASES) throw new Error(TOO_MANY_ALIASES);
-    faults.push(...repeatedKeys(document.contents, targets, lines));
-    if (faults.length > 0) return { ok: false, details: faults };
+    repeated = repeatedKeys(document.contents, targets, lines);
+    if (faults.length > 0) return { ok: false, details: [...faults, ...repeated], readable: null };
     // It counts what they stand for, too.
     value = document.toJS({ maxAliasCount: MAX_ALIASES + 1 });
   } catch (cause) {
     const detail = plainText(cause instanceof Error ? cause.message : 'it can not be read');
-    return { ok: false, details: [...faults, { pointer: '', line: null, detail }] };
+    const details = [...faults, ...repeated, { pointer: '', line: null, detail }];
+    return { ok: false, details, readable: null };
   }
   const lineOf = (pointer: string): number | null => {
     const range = nearestRange(document.contents, targets, parsePointer(pointer));
     return range === null ? null : lines.linePos(range[0]).line;
   };
-  return {
-    ok: true,
+  const content: YamlContent = {
     value,
     withLines: (details) => details.map((detail) => ({ ...detail, line: lineOf(detail.pointer) })),
   };
+  return repeated.length > 0 ? { ok: false, details: repeated, readable: content } : { ok: true, ...content };
 }
 
 /** What each alias stands for. */

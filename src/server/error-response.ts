@@ -8,7 +8,6 @@ const RETRY_AFTER_SECONDS = 2;
 
 /** Errors of Fastify by its code. Others with a status below 500 are `invalid_request`. */
 const fastifyErrors: Readonly<Record<string, readonly [ErrorCode, string]>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: ['body_too_large', 'the body is larger than this route takes'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['unsupported_media_type', 'this route does not take this Content-Type'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['invalid_request', 'the body is not as long as Content-Length says'],
   FST_ERR_HANDLER_TIMEOUT: ['request_timeout', 'the request was not answered in time'],
@@ -25,9 +24,13 @@ const UNSTORABLE_INSTANT: readonly string[] = [pgErrorCodes.invalidDatetime, pgE
  * The one place where what was thrown becomes what is answered. The inner text of what is not ours never leaves
  * the server.
  */
-function errorToAnswer(error: unknown): DriftplaneError {
+function errorToAnswer(error: unknown, bodyLimit: number): DriftplaneError {
   if (error instanceof DriftplaneError) return error;
   const code = pgErrorCode(error) ?? '';
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    const detail = `the body is larger than the ${bodyLimit / 1024} KiB that this route takes`;
+    return new DriftplaneError('body_too_large', detail, { cause: error });
+  }
   const known = fastifyErrors[code];
   if (known !== undefined) return new DriftplaneError(known[0], known[1], { cause: error });
   const busy: readonly string[] = [
@@ -70,7 +73,7 @@ function errorToAnswer(error: unknown): DriftplaneError {
 
 /** Answers with the problem document of an error, and logs what is our fault. */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const answer = errorToAnswer(error);
+  const answer = errorToAnswer(error, request.routeOptions.bodyLimit);
   const { status } = errorCatalogue[answer.code];
   if (status >= 500) request.log.error({ err: error, code: answer.code }, 'request failed');
   if (answer.code === 'unauthenticated') reply.header('WWW-Authenticate', 'Bearer realm="driftplane"');

@@ -63,6 +63,83 @@ describe('PUT of a plan', () => {
   });
 });
 
+describe('PUT of a plan as it was read', () => {
+  test('changes what is otherwise, and nothing where nothing is', async () => {
+    const { path } = await create({ ...service(), description: 'kept', templateId: 'database' });
+    const read = await call('GET', path);
+
+    const same = await call('PUT', path, {
+      payload: read.body,
+      headers: { 'if-match': read.etag as string },
+    });
+    const changed = await call('PUT', path, {
+      payload: { ...read.body, name: 'another' },
+      headers: { 'if-match': read.etag as string },
+    });
+
+    expect(same).toMatchObject({ status: 200, etag: read.etag, body: read.body });
+    expect(changed).toMatchObject({
+      status: 200,
+      body: { name: 'another', version: 2, description: 'kept', templateId: 'database' },
+    });
+  });
+
+  test('may not say otherwise what only the server sets, and what is wrong besides is told as well', async () => {
+    const { path } = await create();
+    const { body, etag } = await call('GET', path);
+    const odd = {
+      version: 7,
+      latest: { ...body.latest, state: 'published' },
+      createdBy: 'me',
+      driftTypes: ['x'],
+    };
+
+    const refused = await call('PUT', path, {
+      payload: { ...body, ...odd },
+      headers: { 'if-match': etag as string },
+    });
+    const stale = await call('PUT', path, {
+      payload: { ...body, ...odd, driftTypes: [] },
+      headers: { 'if-match': '"9"' },
+    });
+
+    expect(refused).toMatchObject({ status: 422, body: { code: 'invalid_plan' } });
+    expect(refused.body.details.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual([
+      '/createdBy',
+      '/driftTypes/0',
+      '/latest',
+      '/version',
+    ]);
+    expect(stale.status).toBe(412);
+  });
+
+  test('keeps the description where it says nothing of one, and loses it where it says that there is none', async () => {
+    const document = service();
+    const { path } = await create({ ...document, description: 'why it is so' });
+    const put = async (more: object, revision: number) =>
+      (
+        await call('PUT', path, {
+          payload: { ...document, ...more },
+          headers: { 'if-match': `"${revision}"` },
+        })
+      ).body;
+
+    expect(await put({ docClass: null }, 1)).toMatchObject({ description: 'why it is so', revision: 1 });
+    expect(await put({ description: '' }, 1)).toMatchObject({ description: '', revision: 2 });
+  });
+});
+
+test('resolve refuses what is no repository', async () => {
+  const refused = await call('POST', '/resolve', { payload: { serviceId: 'shop', repoFullName: 'bad' } });
+  const asked = await call('POST', '/resolve', { payload: { serviceId: 'shop', repoFullName: null } });
+
+  expect(refused).toMatchObject({
+    status: 400,
+    body: { details: [{ pointer: '/repoFullName', detail: 'a repository is written owner/name' }] },
+  });
+  expect(asked.status).toBe(200);
+});
+
 describe('what is wrong around a plan is told along with what is wrong with it', () => {
   const bad = { name: 'p', scopeType: 'service', driftTypes: ['configuratoin'], thresholds: { notify: 2 } };
   const pointersOf = ({ body }: { body: { details: { pointer: string }[] } }) =>

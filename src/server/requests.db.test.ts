@@ -181,6 +181,12 @@ describe('a request that can not be answered', () => {
     expect(answer.headers['content-type']).toContain('application/problem+json');
   });
 
+  test('a body beyond the limit is told what the limit is', async () => {
+    const answer = await newToken({ name: 'x'.repeat(1024 ** 2) });
+
+    expect(answer.json().detail).toBe('the body is larger than the 1024 KiB that this route takes');
+  });
+
   test('HEAD of an unknown address has the status and no body', async () => {
     const answer = await server.call(contoso.adminToken, { method: 'HEAD', url: '/api/nothing' });
 

@@ -203,7 +203,10 @@ test('all that is wrong with a file is told at once, with the scope that is take
     details: [
       { pointer: '/templateId' },
       { pointer: '/thresholds/notify' },
-      { pointer: '/scopeRef', detail: `the plan ${plan?.planId} is in force for it` },
+      {
+        pointer: '/scopeRef',
+        detail: `the plan ${JSON.stringify(plan?.name)} (${plan?.planId}) is in force for it`,
+      },
     ],
   });
   // Its own scope is not taken by itself.
@@ -260,6 +263,10 @@ test('a file that archives its plan does so once, and again changes nothing', as
     expect(again).toMatchObject({ action: 'unchanged', plan: first.plan, changes: [], unifiedDiff: '' });
   }
   expect(await desk.as((tx) => getDriftPlan(tx, successor.plan?.planId ?? ''))).toEqual(successor.plan);
+  await expect(apply({ ...archived, thresholds: { notify: 0.99 } })).rejects.toMatchObject({
+    code: 'invalid_transition',
+    message: `the plan ${JSON.stringify(document.name)} is archived: restore it first`,
+  });
   await expect(apply({ ...archived, name: 'never there' })).rejects.toMatchObject({
     code: 'invalid_plan',
     details: [{ pointer: '/status' }],

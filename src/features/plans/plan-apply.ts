@@ -10,7 +10,7 @@ import type { DriftPlan } from './plan.ts';
 import { claimOf, findPlanOfFile } from './plan-of-file.ts';
 import { invalidPlan, takenScopeFaults } from './plan-problems.ts';
 import type { PlanComparison } from './plan-read-model.ts';
-import { createDriftPlan, updateDriftPlan } from './plan-service.ts';
+import { createDriftPlan, updateDriftPlan, withDescription } from './plan-service.ts';
 import { findScopeHolder, lockPlanWrites } from './plan-store.ts';
 import { templateFaults } from './plan-template-use.ts';
 import { getVersion } from './plan-version-service.ts';
@@ -87,12 +87,7 @@ export async function applyPlan(tx: WorkspaceTransaction, wanted: PlanApplicatio
 /** What a file does not say of the status and the description, which are no part of a plan's content, stays as it is. */
 function withUnsaid(plan: PlanDocument, document: unknown, existing: DriftPlan | null): PlanDocument {
   if (existing === null) return plan;
-  const saysDescription = Object.hasOwn(document as object, 'description');
-  return {
-    ...plan,
-    status: plan.status ?? existing.status,
-    description: saysDescription ? plan.description : existing.description,
-  };
+  return { ...withDescription(plan, document, existing), status: plan.status ?? existing.status };
 }
 
 /** Does it and takes it back, the audit trail and the event stream included. */

@@ -3,6 +3,7 @@ import type { ErrorDetail } from '../../core/errors.ts';
 import { MAX_SUBJECTS, MAX_TRACE_ENTRIES, resolutionMethods } from '../../core/plan-resolution.ts';
 import { planReviewStates } from '../../core/plan-review-state.ts';
 import { type PlanContent, planDocumentSchema } from '../../core/plan-schema.ts';
+import { isRepoName, repoNameFault } from '../../core/plan-text.ts';
 import { planScopeTypes, planStatuses } from '../../core/plan-vocabulary.ts';
 import { isStorable, storableFault } from '../../core/storable-text.ts';
 import { instantSchema } from '../../http/instant.ts';
@@ -63,20 +64,54 @@ export const createPlanBody = planBody(
   },
 );
 
-export const updatePlanBody = planBody(extraSchemas, extraFields, (body) =>
-  planFaults(changedDocumentOf(body)),
+/** What the server alone sets of a plan. */
+const serverMembers = [
+  'planId',
+  'version',
+  'versionHash',
+  'templateId',
+  'revision',
+  'createdAt',
+  'updatedAt',
+  'createdBy',
+  'updatedBy',
+  'archivedAt',
+  'latest',
+] as const satisfies (keyof z.infer<typeof planSchema>)[];
+
+const echoedSchema = { readOnly: true, description: 'May be left as it was read; only the server sets it' };
+
+export const updatePlanBody = planBody(
+  { ...extraSchemas, ...Object.fromEntries(serverMembers.map((name) => [name, echoedSchema])) },
+  extraFields,
+  (body) => planFaults(changeOf(body).document),
 );
 
-/** The plan in the body of a change: what the route takes besides is no part of it, and what it does not is a fault. */
-export function changedDocumentOf(body: PlanBody): Record<string, unknown> {
-  const { parentId: _parent, changeNote: _note, ...document } = body;
+/**
+ * What the body of a change says: the plan, without what the route takes besides; and what it repeats of what only the
+ * server sets, as it does where a plan is read, changed and sent back.
+ */
+export function changeOf(body: PlanBody): {
+  readonly document: PlanBody;
+  readonly echoed: PlanBody;
+} {
+  const isEchoed = ([name]: [string, unknown]): boolean =>
+    (serverMembers as readonly string[]).includes(name);
+  const members = Object.entries(withoutExtras(body));
+  return {
+    document: Object.fromEntries(members.filter((member) => !isEchoed(member))),
+    echoed: Object.fromEntries(members.filter(isEchoed)),
+  };
+}
+
+/** The plan in the body that makes a new one: what the route takes besides is no part of it, all else is a fault. */
+export function newDocumentOf(body: PlanBody): PlanBody {
+  const { workspaceId: _workspace, templateId: _template, ...document } = withoutExtras(body);
   return document;
 }
 
-/** The plan in the body that makes a new one. */
-export function newDocumentOf(body: PlanBody): Record<string, unknown> {
-  const { workspaceId: _workspace, templateId: _template, ...document } = changedDocumentOf(body);
-  return document;
+function withoutExtras({ parentId: _parent, changeNote: _note, ...members }: PlanBody): PlanBody {
+  return members;
 }
 
 /** The template that a body names; what is no text is told already. */
@@ -215,7 +250,12 @@ const asked = z.string().max(200).nullish();
 
 const subjectFields = {
   serviceId: asked,
-  repoFullName: asked.meta({ description: 'owner/name' }),
+  repoFullName: z
+    .string()
+    .max(200)
+    .refine((name) => isRepoName(name.trim()), repoNameFault)
+    .nullish()
+    .meta({ description: 'owner/name, in any case' }),
   docClass: asked,
 };
 

@@ -19,10 +19,11 @@ export async function findPlanOfFile(
 ): Promise<DriftPlan | null> {
   if (planId !== null) return getDriftPlan(tx, planId);
   if (document.status === 'archived') {
-    const archived = await findArchived(tx, document);
+    const archived = await findArchived(tx, document, 'content');
     if (archived !== null) return archived;
   }
   const named = await listPlansNamed(tx, document);
+  if (named.length === 0 && document.status === 'archived') return findArchived(tx, document, 'name');
   if (named.length <= 1) return named[0] ?? null;
   throw new DriftplaneError(
     'plan_ambiguous',
@@ -38,16 +39,20 @@ export async function findPlanOfFile(
   );
 }
 
-/** The plan that a file has archived already, where none that is not archived has its content. */
-async function findArchived(tx: WorkspaceTransaction, document: PlanDocument): Promise<DriftPlan | null> {
-  const { scopeType, scopeRef, docClass } = document;
+/** The plan that a file has archived already, where none that is not archived has the same content, or name. */
+async function findArchived(
+  tx: WorkspaceTransaction,
+  document: PlanDocument,
+  by: 'content' | 'name',
+): Promise<DriftPlan | null> {
+  const { name, scopeType, scopeRef, docClass } = document;
   const hash = generatePlanHash(contentOf(document));
   const filter = { scopeType, scopeRef: scopeRef ?? undefined, status: planStatuses };
   const ofScope = await listPlanRows(tx, filter, { after: null, limit: 1_000 });
   const same = ofScope.filter(
     (plan) =>
       (scopeType !== 'repo' || plan.docClass === docClass) &&
-      (plan.versionHash === hash || plan.latest.versionHash === hash),
+      (by === 'name' ? plan.name === name : plan.versionHash === hash || plan.latest.versionHash === hash),
   );
   return same.find(({ status }) => status !== 'archived') ?? same[0] ?? null;
 }

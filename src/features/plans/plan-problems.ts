@@ -40,7 +40,7 @@ export async function requireFreeScope(
     'scope_taken',
     `${scopeText(content)} has an active plan already: ${JSON.stringify(holder.name)} (${holder.planId}); change that one, or archive it first`,
     {
-      details: [takenScope(content, holder.planId)],
+      details: [takenScope(content, holder)],
       extensions: { planId: holder.planId, planName: holder.name },
     },
   );
@@ -58,12 +58,15 @@ export async function takenScopeFaults(
   const claim = scopeOfDocument(document);
   if (claim === null || (claim.status ?? status) !== 'active') return [];
   const holder = await findScopeHolder(tx, claim, exceptId);
-  return holder === undefined ? [] : [takenScope(claim, holder.planId)];
+  return holder === undefined ? [] : [takenScope(claim, holder)];
 }
 
-function takenScope({ scopeType }: Pick<PlanContent, 'scopeType'>, planId: string): ErrorDetail {
+function takenScope(
+  { scopeType }: Pick<PlanContent, 'scopeType'>,
+  { planId, name }: { readonly planId: string; readonly name: string },
+): ErrorDetail {
   const pointer = scopeType === 'workspace' ? '/scopeType' : '/scopeRef';
-  return { pointer, line: null, detail: `the plan ${planId} is in force for it` };
+  return { pointer, line: null, detail: `the plan ${JSON.stringify(name)} (${planId}) is in force for it` };
 }
 
 /** Throws `approval_required` where the workspace wants more approvals than there are. */

@@ -137,6 +137,17 @@ test('a rejection voids the approvals before it', async () => {
   await expect(publish()).rejects.toMatchObject({ code: 'approval_required' });
 });
 
+test('a version that is in force is not published again, whatever approvals it lacks by now', async () => {
+  const { desk, publish } = await openReview(0);
+  await publish();
+  await desk.require(1);
+
+  await expect(publish()).rejects.toMatchObject({
+    code: 'invalid_transition',
+    message: 'version 1 is published: no publish',
+  });
+});
+
 test('a version in force stays in force while its successor is under review', async () => {
   const { desk, planId, say, publish, change } = await openReview(1);
   await say('submit');

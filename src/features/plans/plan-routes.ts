@@ -11,7 +11,7 @@ import { applyPlan } from './plan-apply.ts';
 import {
   appliedPlanSchema,
   applyPlanBody,
-  changedDocumentOf,
+  changeOf,
   createPlanBody,
   newDocumentOf,
   planListQuery,
@@ -147,6 +147,8 @@ function registerWrites(api: Api, database: Database): void {
       schema: {
         tags: ['plans'],
         summary: 'Make a plan what the body says; a change of content makes a version. Needs If-Match',
+        description:
+          'What the body does not say of the description, the status and the parent stays as it is; of all else the default counts. A plan as it was read may be sent back: what only the server sets may be in it, unchanged.',
         operationId: 'updatePlan',
         params: planParams,
         body: updatePlanBody,
@@ -165,9 +167,13 @@ function registerWrites(api: Api, database: Database): void {
     async (request, reply) => {
       const revision = readIfMatch(request);
       const { parentId, changeNote } = request.body;
-      const document = changedDocumentOf(request.body);
       const plan = await inWorkspace(database, request, (tx) =>
-        updateDriftPlan(tx, request.params.planId, { document, revision, parentId, changeNote }),
+        updateDriftPlan(tx, request.params.planId, {
+          ...changeOf(request.body),
+          revision,
+          parentId,
+          changeNote,
+        }),
       );
       setRevision(reply, plan.revision);
       return planResponseOf(plan);

@@ -142,7 +142,10 @@ describe('a new plan', () => {
       const updated = await change(other, wrong).catch(faultsOf);
       const ofItself = await change(holder, wrong).catch(faultsOf);
 
-      const taken = at === null ? [] : [`${at}: the plan ${holder.planId} is in force for it`];
+      const taken =
+        at === null
+          ? []
+          : [`${at}: the plan ${JSON.stringify(holder.name)} (${holder.planId}) is in force for it`];
       const rest = ['invalid_plan', expect.stringMatching(/^\/driftTypes\/0: /)];
       expect(created).toEqual([...rest, ...taken]);
       expect(updated).toEqual([...rest, ...taken]);

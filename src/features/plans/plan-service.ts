@@ -18,6 +18,7 @@ import {
   requireNewContent,
   takenScopeFaults,
 } from './plan-problems.ts';
+import { echoFaults } from './plan-response.ts';
 import {
   findPlan,
   insertPlan,
@@ -147,12 +148,15 @@ export interface PlanUpdate {
   /** Undefined: as it is. */
   readonly parentId?: string | null | undefined;
   readonly changeNote?: string | undefined;
+  /** Members that only the server sets, where they are said all the same: they have to be what they are. */
+  readonly echoed?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /**
  * Makes a plan what the document says. A change of content makes a new version: in force at once where no approvals
  * are needed, else a draft beside the version in force. A change of description or status does not, nor does the
- * content that is in force while a newer version waits. A plan is archived alone, without another change. Throws
+ * content that is in force while a newer version waits. What is not said of the description, which is no part of the
+ * content, stays. A plan is archived alone, without another change. Throws
  * `plan_not_found`, `revision_mismatch`, `invalid_transition` and what `createDriftPlan` throws.
  */
 export async function updateDriftPlan(
@@ -165,12 +169,13 @@ export async function updateDriftPlan(
   const details = [
     ...(parsed.ok ? [] : parsed.details),
     ...(await requireParent(tx, { planId, parentId: update.parentId ?? null })),
+    ...echoFaults(before, update.echoed ?? {}),
   ];
   if (!parsed.ok || details.length > 0) {
     const claim = { exceptId: planId, status: before.status };
     throw invalidPlan([...details, ...(await takenScopeFaults(tx, update.document, claim))]);
   }
-  const wanted = parsed.plan;
+  const wanted = withDescription(parsed.plan, update.document, before);
   const { parentId = before.parentId } = update;
   if (wanted.status === 'archived') return archiveAlone(tx, before, { wanted, parentId });
   if (before.status === 'archived') throw archivedPlan(before);
@@ -186,6 +191,15 @@ export async function updateDriftPlan(
     emitChange(tx, after);
   }
   return after;
+}
+
+/** The plan with the description that it has, where the document says nothing of one. */
+export function withDescription(
+  plan: PlanDocument,
+  document: unknown,
+  { description }: Pick<DriftPlan, 'description'>,
+): PlanDocument {
+  return Object.hasOwn(document as object, 'description') ? plan : { ...plan, description };
 }
 
 /** Archives a plan where nothing else is wanted of it; of one that is archived and so already, nothing changes. */

@@ -62,17 +62,15 @@ export async function moveVersion(
   comment = '',
 ): Promise<PlanVersion> {
   const to = nextReviewState(version.state, event);
-  if (to === null) {
-    throw new DriftplaneError(
-      'invalid_transition',
-      `version ${version.version} is ${version.state}: no ${event}`,
-      {
-        extensions: { state: version.state, version: version.version },
-      },
-    );
-  }
+  if (to === null) throw noTransition(version, event);
   await writeReviewEvent(tx, version, { kind: event, from: version.state, to, comment });
   return { ...version, state: to };
+}
+
+function noTransition({ version, state }: PlanVersion, event: PlanReviewEvent): DriftplaneError {
+  return new DriftplaneError('invalid_transition', `version ${version} is ${state}: no ${event}`, {
+    extensions: { state, version },
+  });
 }
 
 /**
@@ -81,6 +79,8 @@ export async function moveVersion(
  */
 export async function putInForce(tx: WorkspaceTransaction, version: PlanVersion): Promise<void> {
   const { planId } = version;
+  // Whatever approvals it may lack by now: it is what it is to become.
+  if (version.state === 'published') throw noTransition(version, 'publish');
   await requireVersionApprovals(tx, version, 'publishing');
   await requireNewContent(tx, version.content, planId);
   await requireFreeScope(tx, version.content, planId);

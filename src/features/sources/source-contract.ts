@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isRepoName, repoNameFault } from '../../core/plan-text.ts';
 import { isStorable, storableFault } from '../../core/storable-text.ts';
 import { instantSchema } from '../../http/instant.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
@@ -49,7 +50,7 @@ const selectionSchema = z.strictObject({
 });
 
 const repoName = line(200)
-  .refine((name) => /^[^\s/]+(?:\/[^\s/]+)+$/.test(name), 'owner/name')
+  .refine(isRepoName, repoNameFault)
   .transform((name) => name.toLowerCase());
 
 const bindingSchema = z.strictObject({
