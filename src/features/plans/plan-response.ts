@@ -2,8 +2,7 @@ import { canonicalJson } from '../../core/canonical-json.ts';
 import type { ErrorDetail } from '../../core/errors.ts';
 import type { JsonValue } from '../../core/json-value.ts';
 import type { DriftPlan, PlanVersion } from './plan.ts';
-import type { AppliedPlan } from './plan-apply.ts';
-import type { AppliedPlanResponse, PlanResponse, PlanVersionResponse } from './plan-contract.ts';
+import type { PlanResponse, PlanVersionResponse } from './plan-contract.ts';
 
 export function planResponseOf(plan: DriftPlan): PlanResponse {
   return {
@@ -34,8 +33,4 @@ export function versionResponseOf({ createdById: _, ...version }: PlanVersion): 
     createdAt: version.createdAt.toISOString(),
     publishedAt: version.publishedAt?.toISOString() ?? null,
   };
-}
-
-export function appliedResponseOf({ plan, changes, ...rest }: AppliedPlan): AppliedPlanResponse {
-  return { ...rest, plan: plan === null ? null : planResponseOf(plan), changes: [...changes] };
 }

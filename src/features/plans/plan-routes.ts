@@ -7,8 +7,9 @@ import { type Api, inWorkspace, readInWorkspace, requireRole } from '../../http/
 import { cutPage, decodeCursor, encodeCursor } from '../../http/page.ts';
 import { problems } from '../../http/problem-contract.ts';
 import { readIfMatch, setRevision } from '../../http/revision.ts';
-import { applyPlan } from './plan-apply.ts';
+import { type AppliedPlan, applyPlan } from './plan-apply.ts';
 import {
+  type AppliedPlanResponse,
   appliedPlanSchema,
   applyPlanBody,
   changeOf,
@@ -20,7 +21,7 @@ import {
   restoreBody,
   updatePlanBody,
 } from './plan-contract.ts';
-import { appliedResponseOf, planResponseOf } from './plan-response.ts';
+import { planResponseOf } from './plan-response.ts';
 import {
   createDriftPlan,
   deleteDriftPlan,
@@ -218,6 +219,10 @@ function registerWrites(api: Api, database: Database): void {
       );
     },
   );
+}
+
+function appliedResponseOf({ plan, changes, ...rest }: AppliedPlan): AppliedPlanResponse {
+  return { ...rest, plan: plan === null ? null : planResponseOf(plan), changes: [...changes] };
 }
 
 function registerStatusChanges(api: Api, database: Database): void {
