@@ -20,6 +20,12 @@ const effectLevels: Readonly<Record<ProblemEffect, SarifNotification['level']>> 
   notice: 'note',
 };
 
+/** Each place once, as the format wants it: two contents of an item may stand in the same one. */
+function locationsOf(paths: readonly string[]): SarifLocation[] {
+  const places = paths.flatMap(fileLocation);
+  return [...new Map(places.map((place) => [JSON.stringify(place), place])).values()];
+}
+
 export function sarifNotifications(report: DiffReport): SarifNotification[] {
   const notify = (
     id: string,
@@ -30,7 +36,7 @@ export function sarifNotifications(report: DiffReport): SarifNotification[] {
     descriptor: { id },
     level,
     message: { text: sarifText(text) },
-    locations: paths.flatMap(fileLocation),
+    locations: locationsOf(paths),
   });
   const unproven = ({ itemType, externalId, label }: NamedItem, change: string): SarifNotification =>
     notify(

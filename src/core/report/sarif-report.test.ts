@@ -146,3 +146,11 @@ test('what was not read makes the execution unsuccessful, and what else was foun
     'error invalid_json',
   ]);
 });
+
+test('a place where an item stands twice is told once', () => {
+  const report = quietReport({ ambiguous: [ambiguousItem('json', 'a', ['x.json', 'y.json', 'x.json'])] });
+  const [{ toolExecutionNotifications: told }] = runOf(report).invocations;
+
+  expect(errorsOf(render(report))).toEqual([]);
+  expect(told[0].locations).toHaveLength(2);
+});
