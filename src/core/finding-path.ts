@@ -41,7 +41,9 @@ export function standFromPin(
   isAtBaseline: boolean,
 ): Standing {
   const back = isAtBaseline ? 0 : path.findIndex((finding) => leadsFrom(finding, value));
-  return { undone: back < 0 ? [] : path.slice(back), teller: null };
+  const undone = back < 0 ? [] : path.slice(back);
+  // A finding of this very value is no way back from it, whatever lies before it.
+  return { undone: isAtBaseline ? undone : undone.filter((one) => one.currentHash !== value), teller: null };
 }
 
 /** A finding whose value hash is the same on both sides (only the names of elements differ) proves no way back. */

@@ -111,6 +111,46 @@ describe('PUT of a plan as it was read', () => {
       '/version',
     ]);
     expect(stale.status).toBe(412);
+    const older = await call('PUT', path, {
+      payload: { ...body, revision: body.revision + 1 },
+      headers: { 'if-match': etag as string },
+    });
+    expect(older).toMatchObject({ status: 412, body: { code: 'revision_mismatch' } });
+  });
+
+  test.each(['version', 'planId', 'latest'])('refuses as %s a number that is none', async (name) => {
+    const { path } = await create();
+    const { body, etag } = await call('GET', path);
+    const text = JSON.stringify({ ...body, [name]: 'HERE' }).replace(
+      '"HERE"',
+      name === 'latest' ? '{"version":-1e999}' : '1e400',
+    );
+
+    const refused = await server.call(workspace.adminToken, {
+      method: 'PUT',
+      url: `/api/plans${path}`,
+      headers: { 'if-match': etag as string, 'content-type': 'application/json' },
+      payload: text,
+    });
+
+    expect([400, 422]).toContain(refused.statusCode);
+  });
+
+  test('is taken while somebody reviews it, which leaves its revision as it is', async () => {
+    const { path } = await create();
+    const { body, etag } = await call('GET', path);
+    const payload = { action: 'submit', version: 1 };
+    expect((await call('POST', `${path}/reviews`, { payload })).status).toBeLessThan(300);
+
+    const changed = await call('PUT', path, {
+      payload: { ...body, description: 'new' },
+      headers: { 'if-match': etag as string },
+    });
+
+    expect(changed).toMatchObject({
+      status: 200,
+      body: { description: 'new', latest: { state: 'in_review' } },
+    });
   });
 
   test('keeps the description where it says nothing of one, and loses it where it says that there is none', async () => {

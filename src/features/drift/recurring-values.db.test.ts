@@ -45,12 +45,13 @@ class Item {
     }
   }
 
-  /** What a person does to the only configuration finding in a state. */
+  /** What a person does to the last configuration finding in a state. */
   async triage(state: string, event: 'accept' | 'acknowledge' | 'reopen'): Promise<void> {
     await this.history.asApp(async (tx) => {
       const { rows } = await tx.client.query<{ finding_id: string; revision: number }>(
         `select finding_id, revision from driftplane.findings
-         where scope_id = $1 and drift_type = 'configuration' and state = $2`,
+         where scope_id = $1 and drift_type = 'configuration' and state = $2
+         order by opened_run_seq desc`,
         [this.history.scopeId, state],
       );
       const [{ finding_id: findingId, revision }] = rows as [{ finding_id: string; revision: number }];
@@ -240,4 +241,21 @@ test('a pinned deviation to nothing is over where its item is gone', async () =>
   await item.go(null);
 
   expect(await item.states()).not.toContain('new');
+});
+
+test('what somebody works on stays so where its subject comes to rest under a pin', async () => {
+  const item = await open();
+  const { history } = item;
+  await item.go('A0', 'D0', 'A0', 'D0');
+  await history.asApp((tx) =>
+    setBaseline(tx, history.scopeId, { mode: 'pinned', runId: history.runs[3]?.runId as string }),
+  );
+  await item.go('A0');
+  const states = await item.states();
+  await item.triage('new', 'acknowledge');
+
+  await item.go(...Array<string>(11).fill('A0'));
+
+  expect(states).toHaveLength(2);
+  expect(await item.states()).toContain('acknowledged');
 });

@@ -1,6 +1,8 @@
-import { canonicalJson } from '../../core/canonical-json.ts';
+import { isDeepStrictEqual } from 'node:util';
 import type { ErrorDetail } from '../../core/errors.ts';
-import type { JsonValue } from '../../core/json-value.ts';
+import { isJsonObject, type JsonValue } from '../../core/json-value.ts';
+import type { PlanReviewState } from '../../core/plan-review-state.ts';
+import { requireRevision } from '../../http/revision.ts';
 import type { DriftPlan, PlanVersion } from './plan.ts';
 import type { PlanResponse, PlanVersionResponse } from './plan-contract.ts';
 
@@ -13,11 +15,15 @@ export function planResponseOf(plan: DriftPlan): PlanResponse {
   };
 }
 
-/** What is said of a plan that only the server sets, and is not what it shows. */
+/**
+ * What is said of a plan that only the server sets, and is not what it shows. Throws `revision_mismatch` where it was read
+ * at another revision: then all else is likely to be otherwise, too.
+ */
 export function echoFaults(plan: DriftPlan, echoed: Readonly<Record<string, unknown>>): ErrorDetail[] {
+  if (typeof echoed.revision === 'number') requireRevision(echoed.revision, plan.revision);
   const shown = planResponseOf(plan) as Record<string, unknown>;
   const isShown = ([name, value]: [string, unknown]): boolean =>
-    canonicalJson(value as JsonValue) === canonicalJson(shown[name] as JsonValue);
+    isDeepStrictEqual(withoutReview(value), withoutReview(shown[name]));
   return Object.entries(echoed)
     .filter((member) => !isShown(member))
     .map(([name]) => ({
@@ -26,6 +32,17 @@ export function echoFaults(plan: DriftPlan, echoed: Readonly<Record<string, unkn
       detail: 'only the server sets it: leave it out, or as it was read',
     }));
 }
+
+/** A review moves the newest version on its way, and the plan stays at the revision that was read. */
+function withoutReview(value: unknown): unknown {
+  const isWaiting =
+    isJsonObject(value as JsonValue) && waitingStates.includes((value as LatestVersion).state);
+  return isWaiting ? { ...(value as LatestVersion), state: 'draft' } : value;
+}
+
+type LatestVersion = DriftPlan['latest'];
+
+const waitingStates: readonly PlanReviewState[] = ['draft', 'in_review', 'approved', 'rejected'];
 
 export function versionResponseOf({ createdById: _, ...version }: PlanVersion): PlanVersionResponse {
   return {
