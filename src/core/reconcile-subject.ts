@@ -294,7 +294,9 @@ function resolveReopened(draft: Draft, value: string | null): void {
       ? isValue(situation.valueAtBaseline, value)
       : situation.generated === null && findingPath(draft.findings).length === 0;
   for (const finding of draft.findings) {
-    const isBack = (isAtStart && finding.currentHash !== value) || finding.baselineHash === value;
+    // At the pinned value nothing is drift, also not what found this value before.
+    const isOver = context.mode === 'pinned' || finding.currentHash !== value;
+    const isBack = (isAtStart && isOver) || finding.baselineHash === value;
     if (isOpen(finding) && finding.isUndone && isBack) {
       draft.act({ kind: 'resolve', findingId: finding.id, resolution: 'reverted' });
     }

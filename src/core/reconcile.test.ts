@@ -537,6 +537,16 @@ describe('a pinned baseline', () => {
     expect(texts(moved.run('B'))).toEqual(['flip F1', 'F1 reverted']);
   });
 
+  it('resolves again what a person reopened at the pinned value', () => {
+    const subject = walk('AB');
+    const moved = new TestSubject('B', 'pinned');
+    Object.assign(moved, { findings: subject.findings, runSeq: subject.runSeq });
+    moved.run('B');
+    moved.triage('F1', 'new');
+
+    expect(texts(moved.run('B'))).toEqual(['F1 reverted']);
+  });
+
   it('moved to the value that was accepted needs the acceptance no more', () => {
     const subject = walk('AB');
     subject.triage('F1', 'accepted');
