@@ -4,7 +4,7 @@ import { DriftplaneError, type ErrorDetail } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { builtInPlan, type PlanResult, parsePlanFile } from '../core/parse-plan.ts';
 import type { PlanDocument } from '../core/plan-schema.ts';
-import { parseYaml } from '../core/yaml-document.ts';
+import { parseYaml, type YamlContent } from '../core/yaml-document.ts';
 
 /** The text of a configuration file. Throws `unreadable_config`. */
 export function readConfigText(path: string): string {
@@ -75,9 +75,7 @@ export interface PlanText {
 export function readPlanText(name: string, text: string): PlanText {
   const yaml = parseYaml(text);
   if (!yaml.ok) {
-    const plan = yaml.readable === null ? null : parsePlanFile(yaml.readable.value);
-    const faults = plan === null || plan.ok ? [] : (yaml.readable?.withLines(plan.details) ?? []);
-    const details = inOrder([...yaml.details, ...faults]);
+    const details = inOrder([...yaml.details, ...faultsIn(yaml.readable)]);
     throw new DriftplaneError('invalid_plan', `${name} is not valid YAML`, { details });
   }
   return { name, content: yaml.value ?? {}, withLines: yaml.withLines };
@@ -88,6 +86,13 @@ export function requireValid({ name, withLines }: PlanText, parsed: PlanResult):
   if (parsed.ok) return parsed.plan;
   const details = inOrder(withLines(parsed.details));
   throw new DriftplaneError('invalid_plan', `${name} is not a valid plan`, { details });
+}
+
+/** What is wrong with the plan in a document, as far as that can be read. */
+function faultsIn(document: YamlContent | null): ErrorDetail[] {
+  if (document === null) return [];
+  const parsed = parsePlanFile(document.value);
+  return parsed.ok ? [] : document.withLines(parsed.details);
 }
 
 function inOrder(details: readonly ErrorDetail[]): ErrorDetail[] {

@@ -10,6 +10,9 @@ export const planReviewStates = [
 
 export type PlanReviewState = (typeof planReviewStates)[number];
 
+/** Of a version that has not come into force, and may: a newer one supersedes it. */
+export const waitingReviewStates: readonly PlanReviewState[] = ['draft', 'in_review', 'approved', 'rejected'];
+
 /**
  * What happens to a version:
  * - `submit`: its author asks for review; again after it was rejected or withdrawn;

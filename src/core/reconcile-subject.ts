@@ -123,18 +123,12 @@ function isReversalOf(flapping: KnownFinding, draft: Draft, value: string | null
 
 /** Whether the subject is known to have had this value. */
 function isFamiliar({ findings, known, situation }: Draft, value: string | null): boolean {
-  return (
-    known !== null ||
-    isValue(situation.valueAtBaseline, value) ||
-    findings.some(({ baselineHash, currentHash }) => baselineHash === value || currentHash === value)
-  );
+  return known !== null || isValue(situation.valueAtBaseline, value) || isEndOfAny(findings, value);
 }
 
-/** Whether a finding that counts now knows this value. */
-function isOnWay({ findings }: Draft, value: string | null): boolean {
-  return findingPath(findings).some(
-    ({ baselineHash, currentHash }) => baselineHash === value || currentHash === value,
-  );
+/** Whether one of the findings leads from this value, or to it. */
+function isEndOfAny(findings: readonly KnownFinding[], value: string | null): boolean {
+  return findings.some(({ baselineHash, currentHash }) => baselineHash === value || currentHash === value);
 }
 
 /**
@@ -151,7 +145,8 @@ function reconcileFlapping(
   if (isReversal) draft.act({ kind: 'flip', findingId: flapping.id, isBack: value !== flapping.currentHash });
   const { generated } = draft.situation;
   if (generated === null) return;
-  const isNews = draft.context.mode === 'rolling' ? !isOnWay(draft, value) : !isFamiliar(draft, value);
+  const isRolling = draft.context.mode === 'rolling';
+  const isNews = isRolling ? !isEndOfAny(findingPath(draft.findings), value) : !isFamiliar(draft, value);
   const isSilent = draft.known === null || draft.known.state === 'resolved';
   const acceptance = acceptanceInForce(draft, value);
   if (isSilent && !isNews && acceptance === null) recordGenerated(draft, 'flapping');

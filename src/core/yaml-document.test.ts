@@ -73,9 +73,10 @@ describe('what is refused', () => {
 
     const result = parseYaml(levels.join('\n'));
 
-    expect(result).toMatchObject({
+    expect(result).toEqual({
       ok: false,
       details: [{ pointer: '', line: null, detail: 'more than 100 aliases' }],
+      readable: null,
     });
   });
 });
@@ -122,13 +123,14 @@ it('can be read all the same where nothing but repeated keys is wrong, with the 
 it('names each key that is there twice, and where', () => {
   const result = parseYaml('a: 1\na: 2\nb:\n  - c: 1\n    c: 2\n1: x\n"1": y\n');
 
-  expect(result).toMatchObject({
+  expect(result).toEqual({
     ok: false,
     details: [
       { pointer: '/a', line: 2, detail: 'the key "a" is there twice' },
       { pointer: '/b/0/c', line: 5, detail: 'the key "c" is there twice' },
       { pointer: '/1', line: 7, detail: 'the key "1" is there twice' },
     ],
+    readable: expect.anything(),
   });
 });
 

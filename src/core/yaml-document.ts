@@ -24,7 +24,7 @@ const TOO_MANY_ALIASES = `more than ${MAX_ALIASES} aliases`;
 const OWN_ALIAS = 'an alias stands for what it is a part of';
 
 /** A document that was read. */
-interface YamlContent {
+export interface YamlContent {
   readonly value: unknown;
   /** Adds the line to each detail whose pointer is in the document, or at least the nearest above it. */
   withLines(details: readonly ErrorDetail[]): ErrorDetail[];

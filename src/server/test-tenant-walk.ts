@@ -282,7 +282,9 @@ export async function hidesForeignIdsInQueryAndBody(walk: TenantWalk): Promise<v
     const asUnknown = await call(unknown);
 
     expect(answer.statusCode, `${operation.operationId}: ${answer.body}`).toBe(asUnknown.statusCode);
-    expect([200, 400, 404, 422], `${operation.operationId}: ${answer.body}`).toContain(answer.statusCode);
+    // The plan that is changed is in its body as it was read, and is another one here.
+    const expected = operation.operationId === 'updatePlan' ? [422] : [200, 400, 404];
+    expect(expected, `${operation.operationId}: ${answer.body}`).toContain(answer.statusCode);
     expect(comparable(answer.body)).toBe(comparable(asUnknown.body));
     expect(answer.body, operation.operationId).not.toContain(FOREIGN_MARKER);
     expect(ofWorkspace(after, foreign)).toEqual(ofWorkspace(before, foreign));

@@ -131,7 +131,7 @@ export async function lockSnoozedFindings(tx: WorkspaceTransaction, limit: numbe
 
 /**
  * Of the findings, those whose value has given way to another one that is unresolved, is back at the one before, or is gone
- * with its item. Of what is there the inventory knows a version that is in force.
+ * with its item: then the inventory knows versions of it, and none that still holds.
  */
 export async function findFindingsWithoutTheirValue(
   tx: WorkspaceTransaction,
@@ -139,23 +139,16 @@ export async function findFindingsWithoutTheirValue(
 ): Promise<Set<string>> {
   const { rows } = await tx.client.query<{ findingId: string }>(
     `select f.finding_id as "findingId" from driftplane.findings f
-     cross join lateral (
-       select sha256(convert_to(f.item_type, 'UTF8') || '\\x00'::bytea || convert_to(f.external_id, 'UTF8'))
-         as identity_hash
-     ) as item
      where f.workspace_id = $1 and f.finding_id = any($2::uuid[])
        and (f.is_undone or exists (
          select from driftplane.findings other
          where other.workspace_id = $1 and other.subject_key = f.subject_key and other.state <> 'resolved'
            and not other.is_undone and other.opened_run_seq > f.opened_run_seq
            and other.current_hash is distinct from f.current_hash)
-         or f.drift_type <> 'presence' and exists (
-           select from driftplane.item_versions v
-           where v.workspace_id = $1 and v.scope_id = f.scope_id and v.identity_hash = item.identity_hash)
-         and not exists (
-           select from driftplane.item_versions v
-           where v.workspace_id = $1 and v.scope_id = f.scope_id and v.identity_hash = item.identity_hash
-             and v.to_seq is null))`,
+         or f.drift_type <> 'presence' and (
+           select bool_and(v.to_seq is not null) from driftplane.item_versions v
+           where v.workspace_id = $1 and v.scope_id = f.scope_id and v.identity_hash =
+             sha256(convert_to(f.item_type, 'UTF8') || '\\x00'::bytea || convert_to(f.external_id, 'UTF8'))))`,
     [tx.workspaceId, findingIds],
   );
   return new Set(rows.map(({ findingId }) => findingId));

@@ -7,7 +7,6 @@ import { createTestDatabase, type TestDatabase } from '../../db/test-database.ts
 import { applyPlan, type PlanApplication } from './plan-apply.ts';
 import { reviewPlanVersion } from './plan-review-service.ts';
 import { createDriftPlan, getDriftPlan, listDriftPlans } from './plan-service.ts';
-import { headContent } from './plan-version-service.ts';
 import { TestPlanDesk } from './test-plans.ts';
 
 let testDatabase: TestDatabase;
@@ -123,7 +122,7 @@ test('a plan that was written out comes back to the byte, and nothing changes', 
     noiseControls: { ignoreChanges: [{ path: '/b' }, { path: '/a', when: 'op == "add"' }] },
   });
   if (plan === null) throw new Error('no plan');
-  const text = planToYaml({ ...headContent(plan), description: plan.description, status: plan.status });
+  const text = planToYaml(plan);
 
   const yaml = parseYaml(text);
   const again = await apply(yaml.ok ? yaml.value : null);

@@ -8,6 +8,7 @@ import { planScopeTypes, planStatuses } from '../../core/plan-vocabulary.ts';
 import { isStorable, storableFault } from '../../core/storable-text.ts';
 import { instantSchema } from '../../http/instant.ts';
 import { pageOf, pageQuery } from '../../http/page.ts';
+import type { DriftPlan } from './plan.ts';
 import { documentFaults, type PlanBody, planFaults, tellPlanFaults } from './plan-body.ts';
 import { completeFromTemplate, templateFaults } from './plan-template-use.ts';
 
@@ -77,7 +78,7 @@ const serverMembers = [
   'updatedBy',
   'archivedAt',
   'latest',
-] as const satisfies (keyof z.infer<typeof planSchema>)[];
+] as const satisfies (keyof DriftPlan)[];
 
 const echoedSchema = { readOnly: true, description: 'May be left as it was read; only the server sets it' };
 

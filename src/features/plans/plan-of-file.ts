@@ -18,13 +18,13 @@ export async function findPlanOfFile(
   planId: string | null,
 ): Promise<DriftPlan | null> {
   if (planId !== null) return getDriftPlan(tx, planId);
-  if (document.status === 'archived') {
-    const archived = await findArchived(tx, document, 'content');
-    if (archived !== null) return archived;
-  }
+  const mayBeDone = document.status === 'archived' ? await listOfScope(tx, document) : [];
+  const done = findWithContent(mayBeDone, document);
+  if (done !== null) return done;
   const named = await listPlansNamed(tx, document);
-  if (named.length === 0 && document.status === 'archived') return findArchived(tx, document, 'name');
-  if (named.length <= 1) return named[0] ?? null;
+  // An archived one of its name says that it is archived.
+  if (named.length === 0) return mayBeDone.find(({ name }) => name === document.name) ?? null;
+  if (named.length === 1) return named[0] ?? null;
   throw new DriftplaneError(
     'plan_ambiguous',
     `${scopeText(document)} has ${named.length} plans that are called ${JSON.stringify(document.name)}: name one by its id`,
@@ -39,21 +39,18 @@ export async function findPlanOfFile(
   );
 }
 
-/** The plan that a file has archived already, where none that is not archived has the same content, or name. */
-async function findArchived(
-  tx: WorkspaceTransaction,
-  document: PlanDocument,
-  by: 'content' | 'name',
-): Promise<DriftPlan | null> {
-  const { name, scopeType, scopeRef, docClass } = document;
-  const hash = generatePlanHash(contentOf(document));
+/** The plans that are for just what a document is for, archived ones too. */
+async function listOfScope(tx: WorkspaceTransaction, document: PlanDocument): Promise<DriftPlan[]> {
+  const { scopeType, scopeRef, docClass } = document;
   const filter = { scopeType, scopeRef: scopeRef ?? undefined, status: planStatuses };
-  const ofScope = await listPlanRows(tx, filter, { after: null, limit: 1_000 });
-  const same = ofScope.filter(
-    (plan) =>
-      (scopeType !== 'repo' || plan.docClass === docClass) &&
-      (by === 'name' ? plan.name === name : plan.versionHash === hash || plan.latest.versionHash === hash),
-  );
+  const plans = await listPlanRows(tx, filter, { after: null, limit: 1_000 });
+  return plans.filter((plan) => scopeType !== 'repo' || plan.docClass === docClass);
+}
+
+/** The one of the plans that has the content of a document; one that is archived where no other has. */
+function findWithContent(plans: readonly DriftPlan[], document: PlanDocument): DriftPlan | null {
+  const hash = generatePlanHash(contentOf(document));
+  const same = plans.filter((plan) => plan.versionHash === hash || plan.latest.versionHash === hash);
   return same.find(({ status }) => status !== 'archived') ?? same[0] ?? null;
 }
 

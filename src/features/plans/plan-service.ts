@@ -9,6 +9,7 @@ import { requiresNewVersion } from '../../core/plan-version.ts';
 import { isUuid, type WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import { requireRevision } from '../../http/revision.ts';
 import type { CreatePlanArgs, DriftPlan, PlanVersion } from './plan.ts';
+import { echoFaults } from './plan-echo.ts';
 import { requireParent } from './plan-parent.ts';
 import {
   archivedPlan,
@@ -18,7 +19,6 @@ import {
   requireNewContent,
   takenScopeFaults,
 } from './plan-problems.ts';
-import { echoFaults } from './plan-response.ts';
 import {
   findPlan,
   insertPlan,

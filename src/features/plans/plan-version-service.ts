@@ -4,8 +4,8 @@
  */
 
 import { DriftplaneError } from '../../core/errors.ts';
-import { nextReviewState, type PlanReviewEvent } from '../../core/plan-review-state.ts';
-import { contentOf, type PlanContent } from '../../core/plan-schema.ts';
+import { nextReviewState, type PlanReviewEvent, waitingReviewStates } from '../../core/plan-review-state.ts';
+import type { PlanContent } from '../../core/plan-schema.ts';
 import { createVersionMetadata } from '../../core/plan-version.ts';
 import type { WorkspaceTransaction } from '../../db/workspace-transaction.ts';
 import type { DriftPlan, PlanVersion } from './plan.ts';
@@ -44,7 +44,7 @@ export async function makeVersion(
     now: tx.now.toISOString(),
     createdBy: tx.actor.label,
   });
-  const waiting = await listVersionsInStates(tx, planId, ['draft', 'in_review', 'approved', 'rejected']);
+  const waiting = await listVersionsInStates(tx, planId, waitingReviewStates);
   for (const version of waiting) {
     await moveVersion(tx, version, 'supersede', `version ${metadata.version} was made`);
   }
@@ -115,24 +115,4 @@ export async function requireVersionApprovals(
   const approvers = await listApprovers(tx, version);
   const hint = verb === 'restoring' ? '; it can be restored as a draft and submitted' : '';
   await requireApprovals(tx, approvers.length, `${verb} version ${version.version}`, hint);
-}
-
-/** The content of a plan's head. */
-export function headContent(plan: DriftPlan): PlanContent {
-  const {
-    planId: _id,
-    version: _version,
-    versionHash: _hash,
-    parentId: _parent,
-    templateId: _template,
-    revision: _revision,
-    createdAt: _createdAt,
-    updatedAt: _updatedAt,
-    createdBy: _createdBy,
-    updatedBy: _updatedBy,
-    archivedAt: _archivedAt,
-    latest: _latest,
-    ...document
-  } = plan;
-  return contentOf(document);
 }
